@@ -1,0 +1,241 @@
+"""What nodes say of themselves: heartbeats, inventories and the events of the cluster."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tureen.contract.model import Announcement, Command, Message, Reply
+from tureen.contract.rooms import RoomRecord
+
+LEVEL = 1
+"""The contract's minor version, in replies (header `Tureen-Level`), INFO and heartbeats."""
+
+HEARTBEAT_INTERVAL = 1.0
+"""Seconds between two heartbeats of a node."""
+
+
+class WorkerLoad(Message):
+    """One worker, as its node's heartbeat tells.
+
+    Attributes:
+        index: Its place among the node's workers, from 1, kept when it is replaced.
+        cpu: Percent of one core, over the last heartbeat.
+        memory: Resident bytes.
+        booked: Percent of a core that grants have booked and the CPU does not show yet.
+        reserved: Percent of a core kept for what its transports may grow to.
+        tenant: Whose own worker it is; absent for the agent's pool.
+    """
+
+    worker_id: str
+    index: int = 0
+    pid: int = 0
+    tenant: str | None = None
+    cpu: float = 0
+    memory: int = 0
+    routers: int = 0
+    transports: int = 0
+    producers: int = 0
+    consumers: int = 0
+    pipes: int = 0
+    booked: float = 0
+    reserved: float = 0
+
+
+class HostLoad(Message):
+    """A node's host.
+
+    Attributes:
+        cpu: Percent of all cores.
+        memory: Bytes in use.
+        network_in: Bytes a second, all interfaces.
+        network_out: Bytes a second, all interfaces.
+        open_files: Of the agent's process.
+        free_ports: Media ports not in use.
+    """
+
+    cpu: float = 0
+    cores: int = 1
+    memory: int = 0
+    memory_total: int = 0
+    network_in: float = 0
+    network_out: float = 0
+    open_files: int = 0
+    open_files_limit: int = 0
+    free_ports: int = 0
+    ports: int = 0
+
+
+class Heartbeat(Announcement):
+    """Published by every node agent once a second.
+
+    Attributes:
+        start_id: The agent's run; a new one means that the old run and all it held are gone.
+        seq: Counts the heartbeats of the run.
+        addresses: Labels of the addresses that its transports can listen on.
+        inventory_version: Counts the changes of what the agent holds; who missed one asks for the inventory.
+    """
+
+    node_id: str
+    start_id: str
+    seq: int
+    level: int = LEVEL
+    mediasoup_version: str
+    region: str = ""
+    addresses: list[str] = Field(default_factory=list)
+    draining: bool = False
+    inventory_version: int = 0
+    host: HostLoad
+    workers: list[WorkerLoad]
+
+
+class PulledFrom(Message):
+    """By which hop a router got a producer that lives elsewhere."""
+
+    router_id: str
+    node_id: str
+
+
+class ProducerEntry(Message):
+    """A producer that a router holds; `upstream` is set where it was pulled."""
+
+    producer_id: str
+    kind: str
+    upstream: PulledFrom | None = None
+
+
+class RouterEntry(Message):
+    """A router that an agent holds."""
+
+    router_id: str
+    worker_id: str
+    tenant: str
+    record: RoomRecord | None = None
+    """The agent's copy of its room's record; absent for a router outside of rooms."""
+    producers: list[ProducerEntry] = Field(default_factory=list)
+    transports: int = 0
+    consumers: int = 0
+    pipes: int = 0
+
+
+class Inventory(Announcement):
+    """What an agent holds: on start, on reconnect and when asked; a page under 256 KiB.
+
+    Attributes:
+        version: As in the heartbeat at that moment.
+        page: From 0; the pages of one version belong together.
+        pages: How many there are.
+    """
+
+    node_id: str
+    start_id: str
+    version: int
+    page: int = 0
+    pages: int = 1
+    routers: list[RouterEntry]
+
+
+class InventoryGet(Command):
+    """Ask an agent to publish its inventory."""
+
+
+class ProducerEvent(Announcement):
+    """`producerOpened` and `producerClosed`: a router of a room has a producer, or has it no more."""
+
+    node_id: str
+    start_id: str
+    room_id: str
+    router_id: str
+    producer_id: str
+    kind: str = ""
+    upstream: PulledFrom | None = None
+
+
+class PipeEvent(Announcement):
+    """`pipeOpened` and `pipeClosed`: two routers of a room are linked, or no more."""
+
+    node_id: str
+    start_id: str
+    room_id: str
+    from_router_id: str
+    to_router_id: str
+
+
+class WorkerEvent(Announcement):
+    """`workerDied`: a worker ended by itself, and its routers with it."""
+
+    node_id: str
+    start_id: str
+    worker_id: str
+    router_ids: list[str] = Field(default_factory=list)
+
+
+class RouterEvent(Announcement):
+    """`routerClosed`: a router of a room was closed."""
+
+    node_id: str
+    start_id: str
+    room_id: str
+    router_id: str
+
+
+class RoomEvent(Announcement):
+    """`roomChanged`: a room's record was written; `closed` where it was deleted."""
+
+    room_id: str
+    tenant: str
+    incarnation: int
+    generation: int
+    closed: bool = False
+
+
+class NodeEvent(Announcement):
+    """`nodeJoined`, `nodeSuspect` and `nodeGone`."""
+
+    node_id: str
+    start_id: str
+    reason: str = ""
+
+
+class GrantedEvent(Announcement):
+    """`granted`: a replica gave out a place, so that the others pack well."""
+
+    replica_id: str
+    node_id: str
+    worker_id: str
+    grant_id: str
+    cost: float
+    reserve: float
+    expires_at: int
+
+
+NodeState = Literal["alive", "suspect", "gone"]
+
+
+class NodeInfo(Reply):
+    """A node as placement sees it."""
+
+    node_id: str
+    start_id: str
+    state: NodeState
+    region: str = ""
+    draining: bool = False
+    mediasoup_version: str = ""
+    workers: list[WorkerLoad]
+
+
+class NodeList(Command):
+    """List the nodes."""
+
+
+class NodePage(Reply):
+    """All nodes that placement knows."""
+
+    nodes: list[NodeInfo]
+
+
+class NodeRef(Command):
+    """Name a node."""
+
+    node_id: str

@@ -1,0 +1,302 @@
+"""mediasoup's own methods as commands: the options object of the method, plus the id of the object it is called on.
+
+Field names and defaults are mediasoup's. Structures that travel to and from browsers stay maps here; mediasoup's own
+validation (`tureen.mediasoup.ortc`) judges them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from tureen.contract.ids import Id
+from tureen.contract.model import Command, Message, Reply
+from tureen.contract.rooms import Grant, RoomRecord
+
+Kind = Literal["audio", "video"]
+Port = Annotated[int, Field(ge=0, lt=65536)]
+UInt32 = Annotated[int, Field(ge=0, lt=2**32)]
+Structure = dict[str, Any]
+
+
+class PortRange(Command):
+    """mediasoup's TransportPortRange."""
+
+    min: Port = 0
+    max: Port = 0
+
+
+class SocketFlags(Command):
+    """mediasoup's TransportSocketFlags."""
+
+    ipv6_only: bool = Field(default=False, alias="ipv6Only")
+    udp_reuse_port: bool = False
+
+
+class ListenInfo(Command):
+    """mediasoup's TransportListenInfo; `ip` may also be the label of one of the node's addresses."""
+
+    protocol: Literal["udp", "tcp"]
+    ip: str
+    announced_address: str | None = None
+    announced_ip: str | None = None
+    expose_internal_ip: bool | None = None
+    port: Port | None = None
+    port_range: PortRange | None = None
+    flags: SocketFlags | None = None
+    send_buffer_size: UInt32 | None = None
+    recv_buffer_size: UInt32 | None = None
+
+
+class Served(Message):
+    """Where an object lives, for people."""
+
+    node_id: str
+    worker_id: str
+    worker_index: int
+    router_id: str
+
+
+class WorkerRef(Command):
+    """Name a worker."""
+
+    worker_id: Id
+
+
+class WorkerCreateRouter(Command):
+    """`worker.createRouter`. With `record` the router joins a room; the record says which."""
+
+    worker_id: Id
+    id: Id | None = None
+    media_codecs: list[Structure] | None = None
+    app_data: Structure | None = None
+    record: RoomRecord | None = None
+
+
+class RouterCreated(Reply):
+    """A new router."""
+
+    id: str
+    rtp_capabilities: Structure
+
+
+class RouterRef(Command):
+    """Name a router."""
+
+    router_id: Id
+
+
+class RouterClose(Command):
+    """`router.close`; with `ifEmpty`, a router in use is left alone (`Conflict`)."""
+
+    router_id: Id
+    if_empty: bool = False
+
+
+class RouterCanConsume(Command):
+    """`router.canConsume`."""
+
+    router_id: Id
+    producer_id: Id
+    rtp_capabilities: Structure
+
+
+class CanConsume(Reply):
+    """The answer of `router.canConsume`."""
+
+    can_consume: bool
+
+
+class RouterCreateWebRtcTransport(Command):
+    """`router.createWebRtcTransport`. Without `listenInfos` it uses the worker's WebRtcServer."""
+
+    router_id: Id
+    id: Id | None = None
+    listen_infos: list[ListenInfo] | None = None
+    enable_udp: bool | None = None
+    enable_tcp: bool | None = None
+    prefer_udp: bool = False
+    prefer_tcp: bool = False
+    ice_consent_timeout: Annotated[int, Field(ge=0, lt=256)] = 30
+    initial_available_outgoing_bitrate: UInt32 = 600000
+    enable_sctp: bool = False
+    num_sctp_streams: Structure | None = None
+    max_sctp_message_size: UInt32 | None = None
+    sctp_send_buffer_size: UInt32 | None = None
+    app_data: Structure | None = None
+    grant: Grant | None = None
+
+
+class WebRtcTransportCreated(Reply):
+    """A new WebRtcTransport."""
+
+    id: str
+    ice_role: str
+    ice_parameters: Structure
+    ice_candidates: list[Structure]
+    dtls_parameters: Structure
+    sctp_parameters: Structure | None = None
+    served: Served
+
+
+class RouterCreatePlainTransport(Command):
+    """`router.createPlainTransport`."""
+
+    router_id: Id
+    id: Id | None = None
+    listen_info: ListenInfo
+    rtcp_listen_info: ListenInfo | None = None
+    rtcp_mux: bool = True
+    comedia: bool = False
+    enable_srtp: bool = False
+    srtp_crypto_suite: str = "AES_CM_128_HMAC_SHA1_80"
+    app_data: Structure | None = None
+    grant: Grant | None = None
+
+
+class PlainTransportCreated(Reply):
+    """A new PlainTransport."""
+
+    id: str
+    tuple: Structure
+    rtcp_tuple: Structure | None = None
+    srtp_parameters: Structure | None = None
+    served: Served
+
+
+class TransportRef(Command):
+    """Name a transport."""
+
+    transport_id: Id
+
+
+class TransportConnect(Command):
+    """`transport.connect`: `dtlsParameters` for a WebRtcTransport, the others for a PlainTransport."""
+
+    transport_id: Id
+    dtls_parameters: Structure | None = None
+    ip: str | None = None
+    port: Port | None = None
+    rtcp_port: Port | None = None
+    srtp_parameters: Structure | None = None
+
+
+class IceRestarted(Reply):
+    """The answer of `transport.restartIce`."""
+
+    ice_parameters: Structure
+
+
+class TransportSetBitrate(Command):
+    """`transport.setMaxIncomingBitrate`, `setMaxOutgoingBitrate` and `setMinOutgoingBitrate`; bits a second."""
+
+    transport_id: Id
+    bitrate: UInt32
+
+
+class TransportProduce(Command):
+    """`transport.produce`."""
+
+    transport_id: Id
+    id: Id | None = None
+    kind: Kind
+    rtp_parameters: Structure
+    paused: bool = False
+    key_frame_request_delay: UInt32 | None = None
+    app_data: Structure | None = None
+
+
+class ProducerCreated(Reply):
+    """A new producer."""
+
+    id: str
+    kind: str
+    type: str
+    paused: bool
+    rtp_parameters: Structure
+    consumable_rtp_parameters: Structure
+    served: Served
+
+
+class TransportConsume(Command):
+    """`transport.consume`. A producer that lives on another router of the room is pulled first."""
+
+    transport_id: Id
+    id: Id | None = None
+    producer_id: Id
+    rtp_capabilities: Structure
+    paused: bool = False
+    mid: str | None = None
+    preferred_layers: Structure | None = None
+    enable_rtx: bool | None = None
+    ignore_dtx: bool = False
+    pipe: bool = False
+    app_data: Structure | None = None
+
+
+class ConsumerCreated(Reply):
+    """A new consumer; `source` says where its producer lives."""
+
+    id: str
+    producer_id: str
+    kind: str
+    type: str
+    rtp_parameters: Structure
+    paused: bool
+    producer_paused: bool
+    score: Structure
+    preferred_layers: Structure | None = None
+    served: Served
+    source: Served | None = None
+
+
+class ProducerRef(Command):
+    """Name a producer."""
+
+    producer_id: Id
+
+
+class ConsumerRef(Command):
+    """Name a consumer."""
+
+    consumer_id: Id
+
+
+class ConsumerSetPreferredLayers(Command):
+    """`consumer.setPreferredLayers`."""
+
+    consumer_id: Id
+    spatial_layer: Annotated[int, Field(ge=0, lt=256)]
+    temporal_layer: Annotated[int, Field(ge=0, lt=256)] | None = None
+
+
+class ConsumerSetPriority(Command):
+    """`consumer.setPriority`; 1 is the lowest, 255 the highest."""
+
+    consumer_id: Id
+    priority: Annotated[int, Field(ge=1, le=255)]
+
+
+class Dumped(Reply):
+    """The answer of a `dump`, as mediasoup shows it."""
+
+    dump: Structure
+
+
+class Stats(Reply):
+    """The answer of a `getStats`: mediasoup's list of statistics."""
+
+    stats: list[Structure]
+
+
+class ResourceUsage(Reply):
+    """The answer of `worker.getResourceUsage`: what getrusage(2) tells, times in ms."""
+
+    usage: Structure
+
+
+class RouterCapabilities(Reply):
+    """The answer of `router.getRtpCapabilities`."""
+
+    rtp_capabilities: Structure

@@ -1,0 +1,67 @@
+"""The three kinds of message, as pydantic models.
+
+Python names are snake_case, names on the wire are mediasoup's camelCase. Commands refuse unknown fields and convert
+nothing; replies and announcements ignore what they do not know, so that parts of different age understand each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from tureen.contract.errors import InvalidType, TureenError, UnknownField
+
+
+class Message(BaseModel):
+    """What every message on the wire has in common."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the message as a map with names as on the wire; what is None is left out."""
+        return self.model_dump(mode="python", by_alias=True, exclude_none=True)
+
+
+class Command(Message):
+    """A request's payload."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @classmethod
+    def parse(cls, payload: object) -> Self:
+        """Validate a payload.
+
+        Raises:
+            UnknownField: It holds a field that the command does not know; `details.path` names it.
+            InvalidType: A field is missing, of the wrong type or out of range; `details.path` names it.
+        """
+        try:
+            return cls.model_validate(payload)
+        except ValidationError as error:
+            raise _coded(error) from None
+
+
+class Reply(Message):
+    """An answer's payload."""
+
+
+class Announcement(Message):
+    """An event, a heartbeat or an inventory."""
+
+
+class Empty(Reply):
+    """The answer of a command that has nothing to say."""
+
+
+def _coded(error: ValidationError) -> TureenError:
+    """Turn pydantic's report into one coded error: its first entry, and how many more there are."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return UnknownField(f"unknown field {path}{more}", details={"path": path})
+    if first["type"] == "missing":
+        return InvalidType(f"missing field {path}{more}", details={"path": path})
+    return InvalidType(f"{path or 'the payload'}: {first['msg']}{more}", details={"path": path})
