@@ -1,0 +1,19 @@
+"""What can go wrong with the worker bundle, each as one sentence for the person who runs Tureen."""
+
+from __future__ import annotations
+
+
+class BundleError(Exception):
+    """Something about the worker bundle failed; the message says what, and what to do."""
+
+
+class BundleMissingError(BundleError):
+    """There is no usable worker bundle where one was looked for."""
+
+
+class PrebuiltUnavailableError(BundleError):
+    """The official prebuilt worker could not be had, or does not start here; a source build may still work."""
+
+
+class BuildError(BundleError):
+    """The worker could not be built from source."""
