@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class BundleError(Exception):
     """Something about the worker bundle failed; the message says what, and what to do."""
@@ -17,3 +19,15 @@ class PrebuiltUnavailableError(BundleError):
 
 class BuildError(BundleError):
     """The worker could not be built from source."""
+
+
+class MissingPackagesError(BuildError):
+    """Packages that a source build needs are not installed."""
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        super().__init__(
+            "Building the worker from source needs packages that are missing here: "
+            f"install them with `sudo apt-get install --no-install-recommends {' '.join(packages)}`, then try again."
+        )
+        self.packages = tuple(packages)
+        """The missing packages, by Debian's names."""

@@ -88,7 +88,7 @@ def read_bundle(folder: Path) -> WorkerBundle:
         worker=folder / WORKER_NAME,
         schemas=folder / SCHEMAS_NAME,
         declarations=folder / DECLARATIONS_NAME,
-        source=cast(Source, manifest["source"]),
+        source=cast("Source", manifest["source"]),
         sha256=manifest["sha256"],
     )
     whole = (
