@@ -140,11 +140,21 @@ class InventoryGet(Command):
     """Ask an agent to publish its inventory."""
 
 
-class ProducerEvent(Announcement):
-    """`producerOpened` and `producerClosed`: a router of a room has a producer, or has it no more."""
+class InventoryEvent(Announcement):
+    """An event of a node that changed what it holds.
+
+    Attributes:
+        inventory_version: The version after the change: who sees a gap asks for the inventory. 0 is no change.
+    """
 
     node_id: str
     start_id: str
+    inventory_version: int = 0
+
+
+class ProducerEvent(InventoryEvent):
+    """`producerOpened` and `producerClosed`: a router of a room has a producer, or has it no more."""
+
     room_id: str
     router_id: str
     producer_id: str
@@ -152,30 +162,24 @@ class ProducerEvent(Announcement):
     upstream: PulledFrom | None = None
 
 
-class PipeEvent(Announcement):
+class PipeEvent(InventoryEvent):
     """`pipeOpened` and `pipeClosed`: two routers of a room are linked, or no more."""
 
-    node_id: str
-    start_id: str
     room_id: str
     from_router_id: str
     to_router_id: str
 
 
-class WorkerEvent(Announcement):
+class WorkerEvent(InventoryEvent):
     """`workerDied`: a worker ended by itself, and its routers with it."""
 
-    node_id: str
-    start_id: str
     worker_id: str
     router_ids: list[str] = Field(default_factory=list)
 
 
-class RouterEvent(Announcement):
-    """`routerClosed`: a router of a room was closed."""
+class RouterEvent(InventoryEvent):
+    """`routerOpened` and `routerClosed`: a router of a room was made, or closed."""
 
-    node_id: str
-    start_id: str
     room_id: str
     router_id: str
 

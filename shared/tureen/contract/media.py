@@ -236,7 +236,7 @@ class TransportConsume(Command):
 
 
 class ConsumerCreated(Reply):
-    """A new consumer; `source` says where its producer lives."""
+    """A new consumer."""
 
     id: str
     producer_id: str
@@ -248,7 +248,6 @@ class ConsumerCreated(Reply):
     score: Structure
     preferred_layers: Structure | None = None
     served: Served
-    source: Served | None = None
 
 
 class ProducerRef(Command):

@@ -1,0 +1,181 @@
+"""The shell of a node agent: the bus, the workers, heartbeats and inventories."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+import tureen.mediasoup
+from tureen.bus import Bus, Service
+from tureen.contract import subjects
+from tureen.contract.cluster import HEARTBEAT_INTERVAL, Heartbeat
+from tureen.contract.ids import new_id
+from tureen.contract.registry import commands_of
+from tureen.contract.rooms import RoomPath, RoomRoute
+from tureen.node_agent import commands, inventory
+from tureen.node_agent.events import EventPublisher
+from tureen.node_agent.load import LoadMeter
+from tureen.node_agent.memory import Creates
+from tureen.node_agent.objects import Objects, RouterEntry
+from tureen.node_agent.pipes.peers import Peers
+from tureen.node_agent.pipes.puller import Puller, PullerHooks
+from tureen.node_agent.pipes.server import PipeServer
+from tureen.node_agent.pipes.transports import PipeTransports
+from tureen.node_agent.settings import NodeAgentSettings
+from tureen.node_agent.state import AgentState
+from tureen.node_agent.workers import WorkerPool
+
+log = logging.getLogger(__name__)
+
+
+class NodeAgent:
+    """Owns the mediasoup workers of one host and answers for every object in them."""
+
+    def __init__(self, settings: NodeAgentSettings, bus: Bus) -> None:
+        self._settings = settings
+        self._bus = bus
+        loop = asyncio.get_running_loop()
+        start_id = new_id()
+        self.state = AgentState(
+            settings=settings,
+            start_id=start_id,
+            objects=Objects(),
+            events=EventPublisher(bus, start_id),
+            creates=Creates(loop.time),
+            publish_inventory=self._publish_inventory,
+        )
+        self._peers = Peers(bus, settings.node_id)
+        self._meter = LoadMeter(settings)
+        self._pool = WorkerPool(self.state, self._meter.forget)
+        self._link_pipes()
+        self._service = Service(
+            bus,
+            name="node-agent",
+            version=tureen.mediasoup.version,
+            commands=commands_of("node"),
+            handlers=commands.handlers(self.state),
+            subject=subjects.node_commands(settings.node_id),
+            metadata={"nodeId": settings.node_id, "startId": start_id, "region": settings.region},
+        )
+        self._beats = 0
+        self._beating: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the workers, then answer and announce."""
+        await self._pool.start()
+        await self._service.start()
+        self._bus.on_reconnect(self._announce)
+        self._announce()
+        self._beating = asyncio.create_task(self._beat(), name="heartbeats")
+        log.info("node %s is ready with %d workers", self._settings.node_id, self._settings.workers)
+
+    async def close(self) -> None:
+        """Answer what is under way, then end everything."""
+        if self._beating is not None:
+            self._beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._beating
+        await self._service.drain()
+        await self.state.puller.close()
+        self.state.server.close()
+        await self._peers.close()
+        await self._pool.close()
+        # What closed while the workers ended may have told other agents so.
+        await self._peers.close()
+
+    def _link_pipes(self) -> None:
+        state = self.state
+        transports = PipeTransports(self._settings)
+        hooks = PullerHooks(
+            route=self._route,
+            opened=state.producer_opened,
+            closed=state.producer_closed,
+            score=self._origin_score,
+            linked=state.pipe_opened,
+            unlinked=state.pipe_closed,
+        )
+        state.puller = Puller(state.objects, self._peers, transports, self._settings.node_id, hooks)
+        state.server = PipeServer(
+            state.objects, self._peers, transports, self._settings.max_pipe_fan_out, state.puller.unwatched
+        )
+        self._peers.serve_locally(
+            {
+                "pipe.pull": lambda command: state.puller.pull(command, self._settings.request_timeout),
+                "pipe.serve": state.server.serve,
+                "pipe.state": state.puller.state,
+                "pipe.release": self._release,
+            }
+        )
+
+    async def _release(self, command: Any) -> None:
+        self.state.server.release(command)
+
+    async def _route(self, router: RouterEntry, producer_id: str, exclude: list[str], timeout: float) -> RoomPath:
+        """Ask placement by which path a router gets a producer."""
+        command = RoomRoute(room_id=router.room_id or "", router_id=router.id, producer_id=producer_id, exclude=exclude)
+        body = await self._bus.command(
+            "placement", "room.route", command.to_wire(), tenant=router.tenant, timeout=max(timeout, 0.0)
+        )
+        return RoomPath.model_validate(body)
+
+    def _origin_score(self, router: RouterEntry, producer_id: str, score: int) -> None:
+        """The origin's score changed: a pipe does not carry it, so who watches here hears it from us."""
+        for entry in list(self.state.objects.consumers.all()):
+            if entry.router is router and entry.producer_id == producer_id:
+                told = {**entry.consumer.score}
+                told["producerScore"] = min(score, told.get("producerScore", score))
+                self.state.events.publish(router, "consumer", entry.id, "score", told)
+
+    def _announce(self) -> None:
+        self._publish_heartbeat()
+        self._publish_inventory()
+
+    def _publish_inventory(self) -> None:
+        for page in inventory.pages(
+            self._settings.node_id, self.state.start_id, self.state.inventory_version, self.state.objects
+        ):
+            self._bus.publish(subjects.inventory(self._settings.node_id), page.to_wire())
+
+    def _publish_heartbeat(self) -> None:
+        self._bus.publish(subjects.heartbeat(self._settings.node_id), self._heartbeat().to_wire())
+
+    def _heartbeat(self) -> Heartbeat:
+        state = self.state
+        now = state.now()
+        workers = sorted(state.objects.workers.all(), key=lambda entry: entry.index)
+        self._beats += 1
+        return Heartbeat(
+            node_id=self._settings.node_id,
+            start_id=state.start_id,
+            seq=self._beats,
+            mediasoup_version=tureen.mediasoup.version,
+            region=self._settings.region,
+            addresses=[address.label for address in self._settings.addresses],
+            inventory_version=state.inventory_version,
+            host=self._meter.host(workers, now),
+            workers=[self._meter.worker(entry, now) for entry in workers],
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_INTERVAL)
+            try:
+                self._publish_heartbeat()
+            except Exception:
+                log.exception("a heartbeat failed")
+
+
+async def serve(settings: NodeAgentSettings, stop: asyncio.Event) -> None:
+    """Run a node agent until `stop` is set."""
+    bus = await Bus.connect(settings.nats)
+    try:
+        agent = NodeAgent(settings, bus)
+        try:
+            await agent.start()
+            await stop.wait()
+        finally:
+            await agent.close()
+    finally:
+        await bus.close()

@@ -1,0 +1,59 @@
+"""The last word on what a worker takes: pure but for the bookings it enters."""
+
+from __future__ import annotations
+
+from tureen.contract.errors import NoCapacity
+from tureen.contract.rooms import Grant, RoomRecord
+from tureen.node_agent.objects import RouterEntry
+
+UNGRANTED_COST = 1.0
+"""Percent of a core that a transport without a grant is booked at."""
+
+
+def book(
+    router: RouterEntry, record: RoomRecord | None, transport_id: str, grant: Grant | None, limit: float, now: float
+) -> None:
+    """Book a transport's place on its worker.
+
+    Raises:
+        NoCapacity: The worker is above its hard limit, or the room has its share of it; `details` holds the load.
+    """
+    worker = router.worker
+    cost = grant.cost if grant is not None else UNGRANTED_COST
+    reserve = grant.reserve if grant is not None else 0.0
+    hard_limit = min(limit, record.policy.hard_limit) if record is not None else limit
+    load = worker.cpu + worker.bookings.unseen(now)
+    if load + cost > hard_limit:
+        raise NoCapacity(
+            f"Worker {worker.id} is at {load:.0f} % of a core, its limit is {hard_limit:.0f} %",
+            details={"workerId": worker.id, "load": load, "hardLimit": hard_limit},
+        )
+    most = record.policy.max_transports_per_worker if record is not None else None
+    if most is not None and len(router.transports) >= most:
+        raise NoCapacity(
+            f"Worker {worker.id} holds {most} transports of room {router.room_id}, which is its share",
+            details={"workerId": worker.id, "transports": len(router.transports), "maxTransportsPerWorker": most},
+        )
+    worker.bookings.book(transport_id, cost, reserve, now)
+
+
+def admit_consumer(router: RouterEntry, record: RoomRecord | None, limit: float, now: float) -> None:
+    """Check that a worker takes one consumer more.
+
+    Raises:
+        NoCapacity: The worker is above its hard limit, or the room has its share of it.
+    """
+    worker = router.worker
+    hard_limit = min(limit, record.policy.hard_limit) if record is not None else limit
+    load = worker.cpu + worker.bookings.unseen(now)
+    if load > hard_limit:
+        raise NoCapacity(
+            f"Worker {worker.id} is at {load:.0f} % of a core, its limit is {hard_limit:.0f} %",
+            details={"workerId": worker.id, "load": load, "hardLimit": hard_limit},
+        )
+    most = record.policy.max_consumers_per_worker if record is not None else None
+    if most is not None and router.consumers >= most:
+        raise NoCapacity(
+            f"Worker {worker.id} holds {most} consumers of room {router.room_id}, which is its share",
+            details={"workerId": worker.id, "consumers": router.consumers, "maxConsumersPerWorker": most},
+        )

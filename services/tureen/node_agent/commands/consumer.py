@@ -1,0 +1,77 @@
+"""`consumer.*`."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from tureen.bus import Call
+from tureen.contract.media import ConsumerRef, ConsumerSetPreferredLayers, ConsumerSetPriority, Dumped, Stats
+from tureen.mediasoup.types import ConsumerLayers
+from tureen.node_agent.objects import ConsumerEntry
+from tureen.node_agent.state import AgentState
+
+
+async def pause(state: AgentState, call: Call, command: ConsumerRef) -> None:
+    """Pause a consumer."""
+    await (await _settled(state, call, command.consumer_id)).consumer.pause()
+
+
+async def resume(state: AgentState, call: Call, command: ConsumerRef) -> None:
+    """Resume a consumer."""
+    await (await _settled(state, call, command.consumer_id)).consumer.resume()
+
+
+async def request_key_frame(state: AgentState, call: Call, command: ConsumerRef) -> None:
+    """Ask the producer for a key frame."""
+    await (await _settled(state, call, command.consumer_id)).consumer.request_key_frame()
+
+
+async def set_preferred_layers(state: AgentState, call: Call, command: ConsumerSetPreferredLayers) -> None:
+    """Choose the layers of a simulcast or SVC consumer."""
+    entry = await _settled(state, call, command.consumer_id)
+    layers = {"spatialLayer": command.spatial_layer}
+    if command.temporal_layer is not None:
+        layers["temporalLayer"] = command.temporal_layer
+    await entry.consumer.set_preferred_layers(cast("ConsumerLayers", layers))
+
+
+async def set_priority(state: AgentState, call: Call, command: ConsumerSetPriority) -> None:
+    """Choose whose quality suffers last on this transport."""
+    await (await _settled(state, call, command.consumer_id)).consumer.set_priority(command.priority)
+
+
+async def dump(state: AgentState, call: Call, command: ConsumerRef) -> Dumped:
+    """Show a consumer as its worker sees it."""
+    return Dumped(dump={**await (await _settled(state, call, command.consumer_id)).consumer.dump()})
+
+
+async def get_stats(state: AgentState, call: Call, command: ConsumerRef) -> Stats:
+    """Tell a consumer's statistics."""
+    entry = await _settled(state, call, command.consumer_id)
+    return Stats(stats=[{**stat} for stat in await entry.consumer.get_stats()])
+
+
+async def close(state: AgentState, call: Call, command: ConsumerRef) -> None:
+    """Close a consumer; one that never was is closed as well."""
+    entry = state.objects.consumers.find(command.consumer_id, call.tenant)
+    if entry is not None:
+        entry.consumer.close()
+    else:
+        state.creates.forget(command.consumer_id)
+
+
+async def _settled(state: AgentState, call: Call, consumer_id: str) -> ConsumerEntry:
+    await state.creates.settled(consumer_id)
+    return state.objects.consumers.get(consumer_id, call.tenant)
+
+
+HANDLERS = {
+    "consumer.pause": pause,
+    "consumer.resume": resume,
+    "consumer.requestKeyFrame": request_key_frame,
+    "consumer.setPreferredLayers": set_preferred_layers,
+    "consumer.setPriority": set_priority,
+    "consumer.dump": dump,
+    "consumer.getStats": get_stats,
+    "consumer.close": close,
+}

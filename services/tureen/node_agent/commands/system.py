@@ -1,0 +1,33 @@
+"""`room.update` and `inventory.get`: what placement tells and asks."""
+
+from __future__ import annotations
+
+from tureen.bus import Call
+from tureen.contract.cluster import InventoryGet
+from tureen.contract.rooms import RoomRecord
+from tureen.node_agent import rooms
+from tureen.node_agent.state import AgentState
+
+
+async def update_room(state: AgentState, _call: Call, command: RoomRecord) -> None:
+    """Keep a room's newest record; routers that it does not list any more are closed."""
+    known = state.objects.rooms.get((command.tenant, command.room_id))
+    rooms.accept(state.objects, command)
+    for router in rooms.unlisted(state.objects, command):
+        router.router.close()
+    if known is not None and known.media_codecs != command.media_codecs:
+        for router in state.objects.routers.all():
+            if router.room_id == command.room_id and router.tenant == command.tenant:
+                router.router.update_media_codecs(command.media_codecs)  # type: ignore[arg-type]
+    rooms.forget_unused(state.objects, command.tenant, command.room_id)
+
+
+async def get_inventory(state: AgentState, _call: Call, _command: InventoryGet) -> None:
+    """Publish what the agent holds."""
+    state.publish_inventory()
+
+
+HANDLERS = {
+    "room.update": update_room,
+    "inventory.get": get_inventory,
+}

@@ -1,0 +1,113 @@
+"""What the agent remembers so that asking again is safe: creates under way, and ids that were closed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import msgpack
+
+from tureen.contract.errors import Conflict
+
+Made = TypeVar("Made")
+
+REMEMBERED = 120.0
+"""Seconds for which a closed id may not be used again."""
+
+_NOT_OPTIONS = frozenset({"grant", "record", "incarnation", "generation"})
+
+
+def fingerprint(payload: Mapping[str, Any]) -> bytes:
+    """Return what makes two creates of one id the same create: its options, grants and room records apart."""
+    options = {key: value for key, value in sorted(payload.items()) if key not in _NOT_OPTIONS}
+    return hashlib.blake2b(msgpack.packb(options), digest_size=16).digest()
+
+
+class Tombstones:
+    """Ids that were closed a short while ago."""
+
+    def __init__(self) -> None:
+        self._expiries: dict[str, float] = {}
+
+    def add(self, object_id: str, now: float) -> None:
+        """Remember an id from now on."""
+        self._expiries.pop(object_id, None)
+        self._expiries[object_id] = now + REMEMBERED
+        self._forget(now)
+
+    def holds(self, object_id: str, now: float) -> bool:
+        """Tell whether an id was closed within the remembered time."""
+        return self._expiries.get(object_id, 0.0) > now
+
+    def _forget(self, now: float) -> None:
+        """Drop what is over; the oldest come first, because every add moves its id to the end."""
+        while self._expiries:
+            oldest = next(iter(self._expiries))
+            if self._expiries[oldest] > now:
+                return
+            del self._expiries[oldest]
+
+
+class Creates:
+    """Makes each id once, however often and by how many askers it is asked for."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._under_way: dict[str, tuple[bytes, asyncio.Future[Any]]] = {}
+        self._made: dict[str, tuple[bytes, Any]] = {}
+        self.tombstones = Tombstones()
+
+    async def once(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
+        """Return what `make` makes, or made when it was asked before with the same options.
+
+        `make` runs up to its first wait before this coroutine waits, so the order of calls is kept.
+
+        Raises:
+            Conflict: The id was made with other options, or was closed a moment ago.
+        """
+        made = self._made.get(object_id) or self._under_way.get(object_id)
+        if made is not None:
+            known, result = made
+            if known != mark:
+                raise Conflict(f"{object_id} exists already with other options", details={"id": object_id})
+            return await asyncio.shield(result) if isinstance(result, asyncio.Future) else result
+        if self.tombstones.holds(object_id, self._clock()):
+            raise Conflict(f"{object_id} was closed a moment ago: use a new id", details={"id": object_id})
+        return await self._make(object_id, mark, make)
+
+    async def _make(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
+        future: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
+        self._under_way[object_id] = (mark, future)
+        try:
+            result = await make()
+        except BaseException as error:
+            if isinstance(error, Exception):
+                future.set_exception(error)
+                future.exception()
+            else:
+                future.cancel()
+            raise
+        else:
+            future.set_result(result)
+            self._made[object_id] = (mark, result)
+            return result
+        finally:
+            del self._under_way[object_id]
+
+    async def settled(self, object_id: str) -> None:
+        """Wait until no create of that id is under way, whatever becomes of it."""
+        under_way = self._under_way.get(object_id)
+        if under_way is not None:
+            await asyncio.wait([under_way[1]])
+
+    def is_under_way(self, object_id: str) -> bool:
+        """Tell whether a create of that id is under way."""
+        return object_id in self._under_way
+
+    def forget(self, object_id: str, *, closed: bool = True) -> None:
+        """The object is gone; unless `closed` is false its id may not be used for a while."""
+        self._made.pop(object_id, None)
+        if closed:
+            self.tombstones.add(object_id, self._clock())

@@ -1,0 +1,41 @@
+"""The agent's copies of the rooms' records, and their fence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tureen.contract.errors import Stale
+from tureen.contract.rooms import RoomRecord
+from tureen.node_agent.objects import Objects, RouterEntry
+
+
+def accept(objects: Objects, record: RoomRecord) -> None:
+    """Keep a record, if none newer is known.
+
+    Raises:
+        Stale: A newer one is known: the sender must read it again and decide anew.
+    """
+    key = (record.tenant, record.room_id)
+    known = objects.rooms.get(key)
+    if known is not None and known.version > record.version:
+        raise Stale(
+            f"Room {record.room_id} is at generation {known.generation} here, {record.generation} is older",
+            details={"incarnation": known.incarnation, "generation": known.generation},
+        )
+    objects.rooms[key] = record
+
+
+def unlisted(objects: Objects, record: RoomRecord) -> Iterable[RouterEntry]:
+    """Return this node's routers of a room that its record does not list any more."""
+    listed = {router.router_id for router in record.routers}
+    return [
+        router
+        for router in objects.routers.all()
+        if router.room_id == record.room_id and router.tenant == record.tenant and router.id not in listed
+    ]
+
+
+def forget_unused(objects: Objects, tenant: str, room_id: str) -> None:
+    """Drop the copy of a room's record when no router of this node belongs to it any more."""
+    if not any(router.room_id == room_id and router.tenant == tenant for router in objects.routers.all()):
+        objects.rooms.pop((tenant, room_id), None)

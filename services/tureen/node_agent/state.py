@@ -1,0 +1,111 @@
+"""What the handlers share: one object per agent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tureen.contract import subjects
+from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, RouterEvent, WorkerEvent
+from tureen.node_agent import rooms
+from tureen.node_agent.events import EventPublisher
+from tureen.node_agent.inventory import upstream_of
+from tureen.node_agent.memory import Creates
+from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, WorkerEntry
+from tureen.node_agent.pipes.puller import Puller
+from tureen.node_agent.pipes.server import PipeServer
+from tureen.node_agent.settings import NodeAgentSettings
+
+
+@dataclass(slots=True, eq=False)
+class AgentState:
+    """A node agent's state.
+
+    Attributes:
+        start_id: The agent's run.
+        publish_inventory: Asks the shell to publish what the agent holds.
+        inventory_version: Counts the changes of what the agent holds.
+    """
+
+    settings: NodeAgentSettings
+    start_id: str
+    objects: Objects
+    events: EventPublisher
+    creates: Creates
+    publish_inventory: Callable[[], None]
+    inventory_version: int = 0
+    puller: Puller = field(init=False)
+    server: PipeServer = field(init=False)
+
+    def now(self) -> float:
+        """Return loop time, seconds."""
+        return asyncio.get_running_loop().time()
+
+    def producer_opened(self, router: RouterEntry, held: HeldProducer) -> None:
+        """A router has a producer now: say so."""
+        self._producer("producerOpened", router, held)
+
+    def producer_closed(self, router: RouterEntry, held: HeldProducer) -> None:
+        """A router has a producer no more: say so."""
+        self._producer("producerClosed", router, held)
+
+    def router_opened(self, entry: RouterEntry) -> None:
+        """A router was made: enter it and say so."""
+        entry.worker.routers[entry.id] = entry
+        self.objects.routers.add(entry)
+        self._router("routerOpened", entry)
+
+    def router_closed(self, entry: RouterEntry) -> None:
+        """A router is gone, however it ended: forget it and say so."""
+        self.objects.routers.discard(entry.id)
+        self.creates.forget(entry.id)
+        entry.worker.routers.pop(entry.id, None)
+        if entry.room_id is not None:
+            rooms.forget_unused(self.objects, entry.tenant, entry.room_id)
+        self._router("routerClosed", entry)
+
+    def worker_died(self, entry: WorkerEntry) -> None:
+        """A worker ended by itself, and its routers with it: forget it and say so."""
+        self.objects.workers.discard(entry.id)
+        self._announce("workerDied", WorkerEvent, worker_id=entry.id, router_ids=sorted(entry.routers))
+
+    def pipe_opened(self, router: RouterEntry, from_router_id: str) -> None:
+        """A pipe leads into a router now: say so."""
+        self._pipe("pipeOpened", router, from_router_id)
+
+    def pipe_closed(self, router: RouterEntry, from_router_id: str) -> None:
+        """A pipe leads into a router no more: say so."""
+        self._pipe("pipeClosed", router, from_router_id)
+
+    def _router(self, what: str, entry: RouterEntry) -> None:
+        self._announce(what, RouterEvent, room_id=entry.room_id or subjects.ABSENT, router_id=entry.id)
+
+    def _pipe(self, what: str, router: RouterEntry, from_router_id: str) -> None:
+        self._announce(what, PipeEvent, room_id=router.room_id, from_router_id=from_router_id, to_router_id=router.id)
+
+    def _producer(self, what: str, router: RouterEntry, held: HeldProducer) -> None:
+        self._announce(
+            what,
+            ProducerEvent,
+            room_id=router.room_id or subjects.ABSENT,
+            router_id=router.id,
+            producer_id=held.producer.id,
+            kind=held.producer.kind,
+            upstream=upstream_of(held),
+        )
+
+    def _announce(self, what: str, event: type[InventoryEvent], **fields: Any) -> None:
+        """Publish an event of the cluster; what changed the inventory carries its new version."""
+        if event is not PipeEvent:
+            self.inventory_version += 1
+        self.events.announce(
+            what,
+            event(
+                node_id=self.settings.node_id,
+                start_id=self.start_id,
+                inventory_version=self.inventory_version,
+                **fields,
+            ),
+        )
