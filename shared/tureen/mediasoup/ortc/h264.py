@@ -114,23 +114,33 @@ def answer_profile_level_id(local: Mapping[str, Any], offered: Mapping[str, Any]
         offered: Parameters of the offered codec.
 
     Returns:
-        The six hexadecimal digits; `None` for level 1b in a profile that lacks it.
+        The six hexadecimal digits; `None` if neither side names a profile, and for level 1b in a profile that lacks it.
 
     Raises:
         TypeError: A side names no known profile, or the profiles differ.
     """
+    if not local.get("profile-level-id") and not offered.get("profile-level-id"):
+        return None
     local_id = profile_level_id_of(local)
     offered_id = profile_level_id_of(offered)
     if local_id is None or offered_id is None or local_id.profile is not offered_id.profile:
         raise TypeError("H264 profiles are unknown or differ")
     if _allows_level_asymmetry(local) and _allows_level_asymmetry(offered):
         return format_profile_level_id(local_id)
-    return format_profile_level_id(min(local_id, offered_id, key=_level_order))
+    return format_profile_level_id(local_id if _is_lower(local_id.level, offered_id.level) else offered_id)
 
 
-def _level_order(profile_level_id: ProfileLevelId) -> float:
-    """Return a number by which levels sort: 1b lies between 1 and 1.1."""
-    return 10.5 if profile_level_id.level == LEVEL_1B else profile_level_id.level
+def _is_lower(level: int, other: int) -> bool:
+    """Tell whether a level is lower than another.
+
+    Level 1b, between 1 and 1.1, is compared as WebRTC's implementations do, so that all sides come to one answer:
+    any other level but 1 counts as lower than it.
+    """
+    if level == LEVEL_1B:
+        return other not in (10, LEVEL_1B)
+    if other == LEVEL_1B:
+        return level != 10
+    return level < other
 
 
 def _allows_level_asymmetry(parameters: Mapping[str, Any]) -> bool:
