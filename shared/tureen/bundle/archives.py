@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import shutil
 import tarfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from tureen.bundle.errors import BundleError
@@ -12,9 +15,7 @@ from tureen.bundle.location import WORKER_NAME
 
 _MAX_WORKER_BYTES = 512 * 1024 * 1024
 
-# A broken gzip stream shows itself as one of these, whichever layer meets it first; gzip.BadGzipFile is an OSError and
-# tells itself from a full disk by having no errno.
-_BROKEN = (tarfile.TarError, EOFError, zlib.error)
+_CHUNK_BYTES = 1024 * 1024
 
 
 class ArchiveError(BundleError):
@@ -30,18 +31,11 @@ def unpack_package(archive: Path, folder: Path) -> Path:
     Raises:
         ArchiveError: It is no whole npm package.
     """
-    root = folder / "package"
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in tar:
-                if member.isreg():
-                    _write_member(tar, member, folder / _inside_package(member.name))
-    except _BROKEN as error:
-        raise ArchiveError(f"mediasoup's npm package is broken ({error})") from error
-    except OSError as error:
-        _raise_if_broken_gzip(error, "mediasoup's npm package")
-        raise
-    return root
+    with _open_tar(archive, "mediasoup's npm package") as tar:
+        for member in tar:
+            if member.isreg():
+                _write_member(tar, member, folder / _inside_package(member.name))
+    return folder / "package"
 
 
 def unpack_worker(archive: Path, target: Path) -> None:
@@ -50,18 +44,23 @@ def unpack_worker(archive: Path, target: Path) -> None:
     Raises:
         ArchiveError: The archive is broken or holds no worker.
     """
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            _write_member(tar, _worker_member(tar), target)
-            # What follows the binary is read too: only the end of the stream has the checksum.
-            for _ in tar:
-                pass
-    except _BROKEN as error:
-        raise ArchiveError(f"the archive is broken ({error})") from error
-    except OSError as error:
-        _raise_if_broken_gzip(error, "the archive")
-        raise
+    with _open_tar(archive, "the archive") as tar:
+        _write_member(tar, _worker_member(tar), target)
     target.chmod(0o755)
+
+
+@contextlib.contextmanager
+def _open_tar(archive: Path, what: str) -> Iterator[tarfile.TarFile]:
+    """Open a gzipped tar, and at the end read it out: gzip's checksum comes last."""
+    try:
+        with gzip.open(archive) as stream:
+            with tarfile.open(fileobj=stream, mode="r:") as tar:
+                yield tar
+            while stream.read(_CHUNK_BYTES):
+                pass
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        # Whichever layer meets the damage first.
+        raise ArchiveError(f"{what} is broken ({error})") from error
 
 
 def _worker_member(tar: tarfile.TarFile) -> tarfile.TarInfo:
@@ -88,8 +87,3 @@ def _write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -
     with content, target.open("wb") as file:
         shutil.copyfileobj(content, file)
     target.chmod(0o755 if member.mode & 0o100 else 0o644)
-
-
-def _raise_if_broken_gzip(error: OSError, what: str) -> None:
-    if error.errno is None:
-        raise ArchiveError(f"{what} is broken ({error})") from error
