@@ -1,0 +1,382 @@
+"""Ask a worker, and hear from it: requests, responses, notifications and log lines over two sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from .codec import Codec, Log, Notification, Packed, Response
+from .errors import ChannelError, MediasoupError, NotFoundError, RequestTimeoutError, WorkerClosedError
+
+Listener: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+
+MESSAGE_MAX_LENGTH = 8_388_608
+"""How long a message may be, in bytes, its 4 bytes of length included: what the worker's own buffers hold."""
+
+REQUEST_TIMEOUT = 10.0
+"""How long a request may take by default, in seconds."""
+
+UNSENT_MAX_LENGTH = 8 * MESSAGE_MAX_LENGTH
+"""How many bytes may wait for a worker that does not read, before requests and notifications are refused."""
+
+# A notification waits for that many turns of the event loop, so that a response which came before it has reached who
+# awaits it: a task wakes up in the next turn, but asyncio.wait_for and asyncio.gather take two more to pass a result on.
+_SETTLING_TURNS = 4
+
+_LOG_LEVELS = {"D": logging.DEBUG, "W": logging.WARNING, "E": logging.ERROR, "X": logging.INFO}
+
+_logger = logging.getLogger("tureen.mediasoup.channel")
+_worker_logger = logging.getLogger("tureen.mediasoup.worker")
+
+# (future, method, deadline, whether to decode the body)
+_Pending: TypeAlias = tuple["asyncio.Future[Any]", str, float, bool]
+
+
+class Channel:
+    """Talk with one worker.
+
+    Requests are written in the order of the calls. A worker answers them in that order, but for those that it has to do
+    work for elsewhere.
+    """
+
+    def __init__(self, codec: Codec, *, name: str = "worker", request_timeout: float = REQUEST_TIMEOUT) -> None:
+        """Make a channel that ``attach`` has to connect.
+
+        Args:
+            codec: What encodes and decodes.
+            name: What log lines call the worker.
+            request_timeout: How long a request may take, in seconds, where it does not say so itself.
+        """
+        self.closed = False
+        self.on_close: Callable[[MediasoupError], None] | None = None
+        """Is called once when the channel closes by itself: the worker hung up, or sent nonsense."""
+        self._codec = codec
+        self._name = name
+        self._request_timeout = request_timeout
+        self._loop = asyncio.get_running_loop()
+        self._last_id = 0
+        self._pending: dict[int, _Pending] = {}
+        self._listeners: dict[str, Listener] = {}
+        self._producer: asyncio.Transport | None = None
+        self._consumer: asyncio.Transport | None = None
+        self._congested = False
+        self._sweep_timer: asyncio.TimerHandle | None = None
+        self._sweep_at = math.inf
+
+    async def attach(self, producer: socket.socket, consumer: socket.socket) -> None:
+        """Connect the channel; the sockets are the channel's from here on.
+
+        Args:
+            producer: The socket that the worker reads from (its file descriptor 3).
+            consumer: The socket that the worker writes to (its file descriptor 4).
+        """
+        try:
+            self._producer, _ = await self._loop.create_unix_connection(lambda: _Producer(self), sock=producer)
+            self._consumer, _ = await self._loop.create_unix_connection(lambda: _Consumer(self), sock=consumer)
+        except BaseException:
+            self.close()
+            producer.close()
+            consumer.close()
+            raise
+
+    def request(
+        self,
+        method: str,
+        handler_id: str = "",
+        body: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        decode: bool = True,
+    ) -> asyncio.Future[Any]:
+        """Send a request at once and return the future of its response.
+
+        A caller may let go of the future, or cancel it: the request takes its course all the same.
+
+        Args:
+            method: The method as the schema spells it (``ROUTER_DUMP``).
+            handler_id: The id of the object that is asked; empty for the worker.
+            body: The request's body, for methods that have one.
+            timeout: How long it may take, in seconds; None for the channel's default.
+            decode: Whether the future gives the response's body as a dict ({} if there is none), or as it came
+                (``Packed``, or None), to be decoded when it is needed.
+
+        Raises:
+            TypeError: The body does not fit the method.
+            WorkerClosedError: The channel is closed.
+            ChannelError: So much waits for the worker to read it already that this cannot be sent.
+            MediasoupError: The request is too big.
+
+        The future fails with a TypeError, NotFoundError or MediasoupError where the worker refuses, with
+        RequestTimeoutError when it does not answer in time, with WorkerClosedError when the channel closes meanwhile,
+        and with ChannelError when that is because of something malformed.
+        """
+        if self.closed:
+            raise WorkerClosedError(f"channel closed, cannot send request [method:{method}]")
+        id_ = self._next_id()
+        self._send(self._codec.encode_request(id_, method, handler_id, body), method)
+        future: asyncio.Future[Any] = self._loop.create_future()
+        deadline = self._loop.time() + (self._request_timeout if timeout is None else timeout)
+        self._pending[id_] = future, method, deadline, decode
+        if deadline < self._sweep_at:
+            self._sweep_by(deadline)
+        return future
+
+    def notify(self, event: str, handler_id: str = "", body: Mapping[str, Any] | None = None) -> None:
+        """Send a notification at once.
+
+        Raises:
+            TypeError: The body does not fit the event.
+            WorkerClosedError: The channel is closed.
+            ChannelError: So much waits for the worker to read it already that this cannot be sent.
+            MediasoupError: The notification is too big.
+        """
+        if self.closed:
+            raise WorkerClosedError(f"channel closed, cannot send notification [event:{event}]")
+        self._send(self._codec.encode_notification(event, handler_id, body), event)
+
+    def subscribe(self, handler_id: str, listener: Listener) -> None:
+        """Have ``listener(event, body)`` called for every notification from an object.
+
+        It is called after a response that came before the notification has reached who awaits it. An error that it
+        raises is logged.
+        """
+        self._listeners[handler_id] = listener
+
+    def unsubscribe(self, handler_id: str) -> None:
+        """Drop the listener of an object, if it has one."""
+        self._listeners.pop(handler_id, None)
+
+    def close(self, reason: MediasoupError | None = None) -> None:
+        """Close both sockets, after what has been sent already; fail all pending requests at once.
+
+        Args:
+            reason: What pending requests fail with; a WorkerClosedError by default.
+        """
+        if self.closed:
+            return
+        self.closed = True
+        if self._producer is not None:
+            self._producer.close()
+        if self._consumer is not None:
+            self._consumer.abort()
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
+        self._listeners.clear()
+        pending, self._pending = self._pending, {}
+        kind = WorkerClosedError if reason is None else type(reason)
+        text = "channel closed, pending request aborted" if reason is None else str(reason)
+        for id_, (future, method, _, _) in pending.items():
+            _fail(future, kind(f"{text} [method:{method}, id:{id_}]"))
+
+    def abort(self) -> None:
+        """Close, and drop what has not been sent yet: nobody will read it."""
+        self.close()
+        if self._producer is not None:
+            self._producer.abort()
+
+    def _next_id(self) -> int:
+        id_ = self._last_id
+        while True:
+            id_ = id_ + 1 if id_ < 0xFFFFFFFF else 1
+            if id_ not in self._pending:
+                self._last_id = id_
+                return id_
+
+    def _send(self, message: bytearray, name: str) -> None:
+        if len(message) > MESSAGE_MAX_LENGTH:
+            raise MediasoupError(f"message too big [method or event:{name}, bytes:{len(message)}]")
+        producer = self._producer
+        if producer is None:
+            raise WorkerClosedError(f"channel not open, cannot send [method or event:{name}]")
+        if self._congested and producer.get_write_buffer_size() > UNSENT_MAX_LENGTH:
+            raise ChannelError(f"the worker does not read, cannot send [method or event:{name}]")
+        producer.write(message)
+
+    # What the worker sends.
+
+    def receive(self, message: bytes) -> Notification | None:
+        """Handle a message with its length in front; a notification is returned, to be delivered later."""
+        decoded = self._codec.decode(message)
+        match decoded:
+            case Response():
+                self._respond(decoded)
+            case Notification():
+                return decoded
+            case Log(data):
+                level = _LOG_LEVELS.get(data[:1])
+                _worker_logger.log(level or logging.DEBUG, "[%s] %s", self._name, data[1:] if level else data)
+            case _:
+                raise ChannelError("the worker sent a request")
+        return None
+
+    def _respond(self, response: Response) -> None:
+        pending = self._pending.pop(response.id, None)
+        if pending is None:
+            # Most likely the request has timed out.
+            _logger.warning("[%s] response matches no pending request [id:%d]", self._name, response.id)
+            return
+        future, method, _, decode = pending
+        if response.accepted:
+            body: Any = response.body
+            if decode:
+                try:
+                    body = {} if body is None else body.unpack()
+                except ChannelError as error:
+                    _fail(future, error)
+                    raise
+            if not future.done():
+                future.set_result(body)
+            return
+        _logger.warning("[%s] request failed [method:%s, id:%d]: %s", self._name, method, response.id, response.reason)
+        _fail(future, _refusal(response, method))
+
+    def settle(self, notifications: list[Notification], turns: int = _SETTLING_TURNS) -> None:
+        """Deliver notifications some turns of the event loop later."""
+        if turns:
+            self._loop.call_soon(self.settle, notifications, turns - 1)
+            return
+        for notification in notifications:
+            listener = self._listeners.get(notification.handler_id)
+            if listener is not None:
+                self._deliver(listener, notification)
+
+    def _deliver(self, listener: Listener, notification: Notification) -> None:
+        body = notification.body
+        try:
+            unpacked = {} if body is None else body.unpack()
+        except ChannelError as error:
+            self.fail(error)
+            return
+        try:
+            listener(notification.event, unpacked)
+        except Exception:
+            _logger.exception(
+                "[%s] notification listener failed [event:%s, handler:%s]",
+                self._name,
+                notification.event,
+                notification.handler_id,
+            )
+
+    def fail(self, error: MediasoupError) -> None:
+        """Close because of something that was not asked for."""
+        if self.closed:
+            return
+        _logger.error("[%s] channel closed: %s", self._name, error)
+        self.close(error)
+        self.abort()
+        if self.on_close is not None:
+            self.on_close(error)
+
+    def set_congested(self, congested: bool) -> None:
+        """Take note of whether the worker is slow to read."""
+        self._congested = congested
+
+    # Time limits: one timer wakes up for the earliest deadline, and looks through all that is pending.
+
+    def _sweep_by(self, deadline: float) -> None:
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
+        self._sweep_at = deadline
+        self._sweep_timer = self._loop.call_at(deadline, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweep_timer = None
+        self._sweep_at = math.inf
+        # The clock of a timer may be a little behind the loop's own.
+        now = self._loop.time() + 0.001
+        expired = [id_ for id_, (_, _, deadline, _) in self._pending.items() if deadline <= now]
+        for id_ in expired:
+            future, method, _, _ = self._pending.pop(id_)
+            _fail(future, RequestTimeoutError(f"request timeout [method:{method}, id:{id_}]"))
+        following = min((deadline for _, _, deadline, _ in self._pending.values()), default=math.inf)
+        if following < math.inf:
+            self._sweep_by(following)
+
+
+class _Producer(asyncio.Protocol):
+    """Watch the socket that the worker reads from."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def pause_writing(self) -> None:
+        self._channel.set_congested(True)
+
+    def resume_writing(self) -> None:
+        self._channel.set_congested(False)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._channel.fail(WorkerClosedError("the worker has closed its channel"))
+
+
+class _Consumer(asyncio.Protocol):
+    """Cut the stream from the worker into messages."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        # The beginning of a message whose end has not come yet, and how long that is going to be at least.
+        self._rest = bytearray()
+        self._needed = 4
+
+    def data_received(self, data: bytes) -> None:
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._needed:
+                return
+            data = bytes(self._rest)
+            self._rest.clear()
+        try:
+            self._cut(data)
+        except ChannelError as error:
+            self._channel.fail(error)
+
+    def _cut(self, data: bytes) -> None:
+        channel = self._channel
+        notifications: list[Notification] = []
+        available = len(data)
+        start = 0
+        self._needed = 4
+        while available - start >= 4:
+            end = start + 4 + int.from_bytes(data[start : start + 4], "little")
+            if end - start > MESSAGE_MAX_LENGTH:
+                raise ChannelError(f"the worker sent a message of {end - start} bytes")
+            if end > available:
+                self._needed = end - start
+                break
+            notification = channel.receive(data[start:end])
+            if notification is not None:
+                notifications.append(notification)
+            start = end
+        if start < available:
+            self._rest += data[start:]
+        if notifications:
+            channel.settle(notifications)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._channel.fail(WorkerClosedError("the worker has closed its channel"))
+
+
+def _refusal(response: Response, method: str) -> Exception:
+    reason = response.reason or f"request failed [method:{method}]"
+    match response.error:
+        case "TypeError":
+            return TypeError(reason)
+        case "NotFoundError":
+            return NotFoundError(reason)
+        case _:
+            return MediasoupError(reason)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+        # Mark it as looked at: asyncio would complain of every failed request whose caller does not care, such as the
+        # closing of what the worker has closed by itself.
+        future.exception()
+
+
+__all__ = ["MESSAGE_MAX_LENGTH", "REQUEST_TIMEOUT", "UNSENT_MAX_LENGTH", "Channel", "Listener", "Packed"]

@@ -1,0 +1,231 @@
+"""Speak the worker's language: dicts to FlatBuffers and back, compiled from the worker's own schema.
+
+How dicts stand for FlatBuffers:
+
+- A table is a dict with camelCase keys made from the schema's names (``transport_wide_cc01``: ``transportWideCc01``).
+- A union ``x`` is two keys: ``xType``, the member's name as in the schema, and ``x``, its table.
+- Enums are mediasoup's public strings (``codec.names``); methods and events keep the schema's names.
+- A vector of uint8 is bytes (any bytes-like object when encoding); the ``parameters`` of codecs and header extensions are
+  plain dicts.
+- When encoding, a key that is missing or None is absent. An unknown key, a missing required one, and a value of a wrong
+  type or out of range raise a TypeError that names the field.
+- When decoding, every key is there. What the worker left out has the schema's default; optional scalars, strings and
+  tables are None, vectors are empty.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import ChannelError
+from .check import Checker
+from .messages import Log, Message, Notification, Packed, Request, Response
+from .model import Model, build_model
+from .names import bodies_by_name
+from .reader import Read, Readers, TableReader
+from .schema import SchemaError, read_schemas
+from .writer import Write, Writers
+
+__all__ = ["Codec", "Log", "Message", "Notification", "Packed", "Request", "Response", "SchemaError", "TableCodec"]
+
+# What the generated functions raise when a dict, or a buffer, is not what it should be.
+_ENCODE_ERRORS = (struct.error, AttributeError, LookupError, TypeError, ValueError, OverflowError)
+_DECODE_ERRORS = (struct.error, LookupError, ValueError, RecursionError, MemoryError, OverflowError)
+
+_HEADER = struct.Struct("<II")
+_uint32 = struct.Struct("<I").unpack_from
+
+
+class Codec:
+    """Encoders and decoders compiled from the worker's own FlatBuffers schema."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._writers = Writers(model)
+        self._readers = Readers(model)
+        self._checker = Checker(model, self._none_seen)
+        requests, notifications = model.unions["FBS.Request.Body"], model.unions["FBS.Notification.Body"]
+        self._request_bodies = bodies_by_name(model.enums["FBS.Request.Method"].values, requests.members, "Request")
+        self._notification_bodies = bodies_by_name(
+            model.enums["FBS.Notification.Event"].values, notifications.members, "Notification"
+        )
+        self._write_message = self._writers.table("FBS.Message.Message").write
+        self._read_message = self._opaque_reader("FBS.Message.Message")
+        self._openers = self._make_openers()
+
+    @classmethod
+    def load(cls, schemas: Path) -> Codec:
+        """Return the codec for a folder of schemas (``*.fbs``), which are read once per path and process.
+
+        Raises:
+            SchemaError: The folder holds no schema, or one that cannot be understood.
+        """
+        return _load(Path(schemas).resolve())
+
+    def table(self, name: str) -> TableCodec:
+        """Return the codec of one table by its full name (``FBS.Transport.Tuple``), for buffers of its own."""
+        return TableCodec(self._writers.table(name).write, self._readers.table(name).read, self._checker, name)
+
+    def encode_request(self, id: int, method: str, handler_id: str, body: Mapping[str, Any] | None) -> bytearray:  # noqa: A002
+        """Return a request with its length in front.
+
+        Raises:
+            TypeError: The method is unknown, or the body does not fit it.
+        """
+        values: dict[str, Any] = {"id": id, "method": method, "handlerId": handler_id}
+        self._add_body(values, self._request_bodies, method, body)
+        return self._encode({"dataType": "Request", "data": values}, method)
+
+    def encode_notification(self, event: str, handler_id: str, body: Mapping[str, Any] | None) -> bytearray:
+        """Return a notification with its length in front.
+
+        Raises:
+            TypeError: The event is unknown, or the body does not fit it.
+        """
+        values: dict[str, Any] = {"handlerId": handler_id, "event": event}
+        self._add_body(values, self._notification_bodies, event, body)
+        return self._encode({"dataType": "Notification", "data": values}, event)
+
+    def decode(self, buffer: bytes) -> Message:
+        """Read a message that has its length in front; its body stays packed.
+
+        Raises:
+            ChannelError: The message is malformed.
+        """
+        try:
+            message = self._read_message(buffer, 4 + _uint32(buffer, 4)[0])
+            return self._openers[message["dataType"]](buffer, message["data"])
+        except _DECODE_ERRORS as error:
+            raise _malformed(error) from error
+
+    @staticmethod
+    def _add_body(
+        values: dict[str, Any], bodies: Mapping[str, str | None], name: str, body: Mapping[str, Any] | None
+    ) -> None:
+        try:
+            body_type = bodies[name]
+        except KeyError:
+            raise TypeError(f"unknown method or event {name!r}") from None
+        if (body_type is None) != (body is None):
+            raise TypeError(f"{name} {'takes no' if body_type is None else 'needs a'} body")
+        if body is not None:
+            values["bodyType"] = body_type
+            values["body"] = body
+
+    def _encode(self, message: Mapping[str, Any], path: str) -> bytearray:
+        try:
+            return _encode_root(self._write_message, message)
+        except _ENCODE_ERRORS:
+            data = message["data"]
+            if data.get("body") is not None:
+                body_types = self.model.unions[f"FBS.{message['dataType']}.Body"].members
+                self._checker.table(body_types[data["bodyType"]][1].name, data["body"], path)
+            self._checker.table("FBS.Message.Message", message, path)
+            # Nothing is wrong with it but that some values are None, which the writers now expect.
+            return _encode_root(self._write_message, message)
+
+    def _none_seen(self, table: str, keys: tuple[str, ...]) -> None:
+        self._writers.table(table).expect_none(keys)
+
+    def _opaque_reader(self, table: str) -> Read:
+        return TableReader(self._readers, self.model.tables[table], opaque_unions=True).read
+
+    def _unpackers(self, union: str) -> dict[str, Read]:
+        members = self.model.unions[union].members
+        return {member: _guard(self._readers.table(table.name).read) for member, (_, table) in members.items()}
+
+    def _make_openers(self) -> dict[str, Callable[[bytes, int], Message]]:
+        read_request = self._opaque_reader("FBS.Request.Request")
+        read_response = self._opaque_reader("FBS.Response.Response")
+        read_notification = self._opaque_reader("FBS.Notification.Notification")
+        read_log = self._readers.table("FBS.Log.Log").read
+        requests = self._unpackers("FBS.Request.Body")
+        responses = self._unpackers("FBS.Response.Body")
+        notifications = self._unpackers("FBS.Notification.Body")
+
+        def packed(unpackers: dict[str, Read], values: dict[str, Any], buffer: bytes) -> Packed | None:
+            body_type = values["bodyType"]
+            return Packed(body_type, unpackers[body_type], buffer, values["body"]) if body_type else None
+
+        def request(buffer: bytes, position: int) -> Request:
+            values = read_request(buffer, position)
+            return Request(values["id"], values["method"], values["handlerId"], packed(requests, values, buffer))
+
+        def response(buffer: bytes, position: int) -> Response:
+            values = read_response(buffer, position)
+            body = packed(responses, values, buffer)
+            return Response(values["id"], values["accepted"], body, values["error"], values["reason"])
+
+        def notification(buffer: bytes, position: int) -> Notification:
+            values = read_notification(buffer, position)
+            return Notification(values["handlerId"], values["event"], packed(notifications, values, buffer))
+
+        def log(buffer: bytes, position: int) -> Log:
+            return Log(read_log(buffer, position)["data"])
+
+        return {"Request": request, "Response": response, "Notification": notification, "Log": log}
+
+
+class TableCodec:
+    """Encode and decode buffers whose root is one certain table."""
+
+    def __init__(self, write: Write, read: Read, checker: Checker, name: str) -> None:
+        self._write = write
+        self._read = _guard(read)
+        self._checker = checker
+        self._name = name
+
+    def encode(self, values: Mapping[str, Any]) -> bytearray:
+        """Return a buffer with its length in front.
+
+        Raises:
+            TypeError: The values do not fit the table.
+        """
+        try:
+            return _encode_root(self._write, values)
+        except _ENCODE_ERRORS:
+            self._checker.table(self._name, values, self._name)
+            return _encode_root(self._write, values)
+
+    def decode(self, buffer: bytes) -> dict[str, Any]:
+        """Read a buffer that has its length in front.
+
+        Raises:
+            ChannelError: The buffer is malformed.
+        """
+        if len(buffer) < 8:
+            raise ChannelError("malformed message: it is too short")
+        values: dict[str, Any] = self._read(buffer, 4 + _uint32(buffer, 4)[0])
+        return values
+
+
+@lru_cache(maxsize=8)
+def _load(schemas: Path) -> Codec:
+    return Codec(build_model(read_schemas(schemas)))
+
+
+def _encode_root(write: Write, values: Mapping[str, Any]) -> bytearray:
+    buffer = bytearray(8)
+    root = write(buffer, values)
+    _HEADER.pack_into(buffer, 0, len(buffer) - 4, root - 4)
+    return buffer
+
+
+def _guard(read: Read) -> Read:
+    """Make a reader say ``ChannelError`` whatever a malformed buffer makes it stumble over."""
+
+    def guarded(buffer: bytes, position: int) -> Any:
+        try:
+            return read(buffer, position)
+        except _DECODE_ERRORS as error:
+            raise _malformed(error) from error
+
+    return guarded
+
+
+def _malformed(error: BaseException) -> ChannelError:
+    return ChannelError(f"malformed message: {type(error).__name__}: {error}")

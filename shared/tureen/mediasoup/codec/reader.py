@@ -1,0 +1,267 @@
+"""Decode FlatBuffers tables into dicts.
+
+A function is generated for every vtable that is met in practice: with the vtable, the place of every field is a
+constant, and one ``struct`` call reads them all. The buffer comes from another process and may hold anything, so every
+read is bounded: ``struct`` and indexing check themselves, strings have to end in a NUL inside the buffer, and a vector
+has to fit into the buffer before anything is made for its elements. An offset always points forwards, so that nothing
+can loop.
+
+Strings that are not UTF-8 come out with U+FFFD, as they do in mediasoup: some of them (a MID, a RID) are what a peer has
+put in its RTP packets, and a peer must not be able to close a worker's channel.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from .generate import make_function
+from .model import UINT8, Enum, Field, Model, Parameters, Scalar, String, Table, TableModel, Type, Union, Vector
+from .parameters import from_table
+
+Read: TypeAlias = Callable[[bytes, int], Any]
+
+# A worker makes a handful of vtables for each table. One that makes no end of them must not fill our memory.
+MAX_LAYOUTS = 512
+
+_uint32 = struct.Struct("<I").unpack_from
+_int32 = struct.Struct("<i").unpack_from
+_uint16 = struct.Struct("<H").unpack_from
+
+
+class MalformedError(ValueError):
+    """Say that a buffer breaks FlatBuffers' rules, or the schema's."""
+
+
+def _read_text(buffer: bytes, position: int) -> str:
+    end = position + 4 + _uint32(buffer, position)[0]
+    if buffer[end]:
+        raise MalformedError("a string has no end")
+    return buffer[position + 4 : end].decode("utf-8", "replace")
+
+
+def _read_bytes(buffer: bytes, position: int) -> bytes:
+    end = position + 4 + _uint32(buffer, position)[0]
+    if end > len(buffer):
+        raise MalformedError("a vector is longer than its buffer")
+    return buffer[position + 4 : end]
+
+
+def _numbers_reader(scalar: Scalar, names: dict[int, str] | None) -> Read:
+    def read(buffer: bytes, position: int) -> list[Any]:
+        length = _uint32(buffer, position)[0]
+        if length * scalar.size > len(buffer):
+            raise MalformedError("a vector is longer than its buffer")
+        numbers = struct.unpack_from(f"<{length}{scalar.format}", buffer, position + 4)
+        return list(numbers) if names is None else [names[number] for number in numbers]
+
+    return read
+
+
+def _offsets_reader(read_element: Read) -> Read:
+    def read(buffer: bytes, position: int) -> list[Any]:
+        start = position + 4
+        end = start + 4 * _uint32(buffer, position)[0]
+        if end > len(buffer):
+            raise MalformedError("a vector is longer than its buffer")
+        return [read_element(buffer, place + _uint32(buffer, place)[0]) for place in range(start, end, 4)]
+
+    return read
+
+
+class Readers:
+    """Hold the reader of every table of a schema."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._tables: dict[str, TableReader] = {}
+
+    def table(self, name: str) -> TableReader:
+        """Return the reader of a table, made on first use."""
+        reader = self._tables.get(name)
+        if reader is None:
+            # Entered before its parts are asked for, since tables may refer to themselves.
+            reader = self._tables[name] = TableReader(self, self._model.tables[name])
+        return reader
+
+    def part(self, type_: Type) -> Read:
+        """Return what reads a value of a type that is referred to by an offset."""
+        match type_:
+            case String():
+                return _read_text
+            case Table(name):
+                return self.table(name).read
+            case Parameters(Table(name)):
+                read = _offsets_reader(self.table(name).read)
+                return lambda buffer, position: from_table(read(buffer, position))
+            case Vector(Scalar() as scalar):
+                return _read_bytes if scalar is UINT8 else _numbers_reader(scalar, None)
+            case Vector(Enum() as enum):
+                return _numbers_reader(enum.scalar, _names(enum))
+            case Vector(element):
+                return _offsets_reader(self.part(element))
+            case _:
+                raise AssertionError(f"{type_} stands in its table")
+
+
+def _names(enum: Enum) -> dict[int, str]:
+    return {value: name for name, value in enum.values.items()}
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Collect the source of a function that reads one layout of a table."""
+
+    # (offset, size, format, variable)
+    places: list[tuple[int, int, str, str]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    namespace: dict[str, Any] = field(default_factory=dict)
+
+    def constant(self, value: Any) -> str:
+        """Make a value known to the function and return its name there."""
+        name = f"c{len(self.namespace)}"
+        self.namespace[name] = value
+        return name
+
+
+class TableReader:
+    """Decode one table."""
+
+    def __init__(self, readers: Readers, table: TableModel, *, opaque_unions: bool = False) -> None:
+        """Make a reader; with ``opaque_unions`` the value of a union is read as its position."""
+        self._readers = readers
+        self._table = table
+        self._opaque_unions = opaque_unions
+        self._layouts: dict[bytes, Read] = {}
+        self.read = self._make_read()
+
+    def _make_read(self) -> Read:
+        layouts = self._layouts
+        add = self._add
+
+        def read(buffer: bytes, position: int) -> Any:
+            """Return the table at a position as a dict."""
+            start = position - _int32(buffer, position)[0]
+            vtable = buffer[start : start + _uint16(buffer, start)[0]]
+            read_layout = layouts.get(vtable) or add(vtable)
+            return read_layout(buffer, position)
+
+        return read
+
+    def _add(self, vtable: bytes) -> Read:
+        if len(self._layouts) >= MAX_LAYOUTS:
+            self._layouts.clear()
+        read = self._layouts[vtable] = self._compile(vtable)
+        return read
+
+    def _compile(self, vtable: bytes) -> Read:
+        table_size, offsets = _parse_vtable(vtable)
+        draft = _Draft()
+        for field_ in self._table.fields:
+            self._draft_field(draft, field_, offsets, table_size)
+        lines = [*_unpack_lines(draft), *draft.lines, f"return {{{', '.join(draft.items)}}}"]
+        function: Read = make_function("read", "buffer, position", lines, draft.namespace)
+        return function
+
+    def _draft_field(self, draft: _Draft, field_: Field, offsets: tuple[int, ...], table_size: int) -> None:
+        variable = f"f{field_.slot}"
+        type_ = field_.type
+
+        def place(slot: int, size: int, format_: str) -> int:
+            offset = offsets[slot] if slot < len(offsets) else 0
+            if offset and not 4 <= offset <= table_size - size:
+                raise MalformedError(f"{self._table.name}.{field_.key} lies outside of its table")
+            if offset:
+                draft.places.append((offset, size, format_, f"f{slot}"))
+            return offset
+
+        if isinstance(type_, Union):
+            self._draft_union(draft, field_, type_, place(field_.slot, 1, "B"), place(field_.slot + 1, 4, "I"))
+            return
+        scalar = type_.scalar if isinstance(type_, Enum) else type_ if isinstance(type_, Scalar) else None
+        offset = place(field_.slot, scalar.size, scalar.format) if scalar else place(field_.slot, 4, "I")
+        if not offset:
+            if field_.required:
+                raise MalformedError(f"{self._table.name} misses {field_.key}")
+            expression = _absent(field_)
+        elif isinstance(type_, Enum):
+            expression = f"{draft.constant(_names(type_))}[{variable}]"
+        elif isinstance(type_, Scalar):
+            expression = variable
+        elif isinstance(type_, String):
+            uint32, malformed = draft.constant(_uint32), draft.constant(MalformedError)
+            draft.lines += (
+                f"start = position + {offset + 4} + {variable}",
+                f"end = start + {uint32}(buffer, start - 4)[0]",
+                f"if buffer[end]: raise {malformed}('a string has no end')",
+                f"{variable} = buffer[start:end].decode('utf-8', 'replace')",
+            )
+            expression = variable
+        else:
+            expression = f"{draft.constant(self._readers.part(type_))}(buffer, position + {offset} + {variable})"
+        draft.items.append(f"{field_.key!r}: {expression}")
+
+    def _draft_union(self, draft: _Draft, field_: Field, union: Union, type_offset: int, offset: int) -> None:
+        if bool(type_offset) != bool(offset) and (offset or field_.required):
+            raise MalformedError(f"{self._table.name}.{field_.key} has a value or a type, but not both")
+        kind, value = f"f{field_.slot}", f"f{field_.slot + 1}"
+        names: dict[int, str | None] = {number: name for name, (number, _) in union.members.items()}
+        if not type_offset:
+            if field_.required:
+                raise MalformedError(f"{self._table.name} misses {field_.key}")
+            draft.items += (f"{field_.type_key!r}: None", f"{field_.key!r}: None")
+            return
+        if not field_.required:
+            names[0] = None
+        draft.items.append(f"{field_.type_key!r}: {draft.constant(names)}[{kind}]")
+        if not offset:
+            malformed = draft.constant(MalformedError)
+            draft.lines.append(f"if {kind}: raise {malformed}('a union has a type, but no value')")
+            draft.items.append(f"{field_.key!r}: None")
+            return
+        position = f"position + {offset} + {value}"
+        if self._opaque_unions:
+            expression = f"{position} if {kind} else None"
+        else:
+            readers = {number: self._readers.table(table.name).read for number, table in union.members.values()}
+            expression = f"{draft.constant(readers)}[{kind}](buffer, {position}) if {kind} else None"
+        draft.items.append(f"{field_.key!r}: {expression}")
+
+
+def _parse_vtable(vtable: bytes) -> tuple[int, tuple[int, ...]]:
+    """Return the table's size and the offsets of its fields, 0 for absent ones."""
+    if len(vtable) < 4 or len(vtable) & 1 or _uint16(vtable, 0)[0] != len(vtable):
+        raise MalformedError("a vtable is malformed")
+    _, table_size, *offsets = struct.unpack(f"<{len(vtable) // 2}H", vtable)
+    return table_size, tuple(offsets)
+
+
+def _absent(field_: Field) -> str:
+    """Return the source of what an absent field means."""
+    match field_.type:
+        case Parameters():
+            return "{}"
+        case Vector(element) if element is UINT8:
+            return "b''"
+        case Vector():
+            return "[]"
+        case _:
+            return repr(field_.default)
+
+
+def _unpack_lines(draft: _Draft) -> Iterator[str]:
+    """Read all fields by one struct call, in the order in which they lie there."""
+    if not draft.places:
+        return
+    format_ = "<"
+    end = 0
+    for offset, size, code, _ in sorted(draft.places):
+        if offset < end:
+            raise MalformedError("two fields overlap")
+        format_ += f"{offset - end}x{code}"
+        end = offset + size
+    names = ", ".join(name for *_, name in sorted(draft.places))
+    yield f"{names}, = {draft.constant(struct.Struct(format_).unpack_from)}(buffer, position)"
