@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 # The name of each command, and where its Typer app is; they are listed in this order.
 _COMMANDS = {
+    "up": "tureen.cli.up:app",
     "worker": "tureen.cli.worker:app",
 }
 

@@ -87,7 +87,7 @@ class NodeAgent:
 
     def _link_pipes(self) -> None:
         state = self.state
-        transports = PipeTransports(self._settings)
+        transports = PipeTransports(self._settings, state.objects)
         hooks = PullerHooks(
             route=self._route,
             opened=state.producer_opened,

@@ -11,7 +11,16 @@ from tureen.contract.errors import NotFound
 from tureen.contract.media import Served
 from tureen.contract.rooms import RoomRecord, RoomRouter
 from tureen.contract.subjects import SYSTEM
-from tureen.mediasoup import Consumer, PlainTransport, Producer, Router, WebRtcServer, WebRtcTransport, Worker
+from tureen.mediasoup import (
+    Consumer,
+    PipeTransport,
+    PlainTransport,
+    Producer,
+    Router,
+    WebRtcServer,
+    WebRtcTransport,
+    Worker,
+)
 from tureen.node_agent.bookings import Bookings
 
 Transport = WebRtcTransport | PlainTransport
@@ -87,10 +96,19 @@ class RouterEntry:
 
 @dataclass(slots=True, eq=False)
 class TransportEntry:
-    """A transport that somebody asked for; the agent's own pipes are not among them."""
+    """A transport that somebody asked for."""
 
     id: str
     transport: Transport
+    router: RouterEntry
+
+
+@dataclass(slots=True, eq=False)
+class PipeEntry:
+    """This node's end of a pipe: people may look at it, nobody but the agent commands it."""
+
+    id: str
+    transport: PipeTransport
     router: RouterEntry
 
 
@@ -164,7 +182,7 @@ def owner_of(entry: object) -> str:
     """Return the tenant that an object belongs to: its router's, for what hangs on a router."""
     if isinstance(entry, RouterEntry | WorkerEntry):
         return entry.tenant
-    if isinstance(entry, TransportEntry | ProducerEntry | ConsumerEntry):
+    if isinstance(entry, TransportEntry | PipeEntry | ProducerEntry | ConsumerEntry):
         return entry.router.tenant
     return SYSTEM
 
@@ -176,6 +194,7 @@ class Objects:
         self.workers: Table[WorkerEntry] = Table("Worker")
         self.routers: Table[RouterEntry] = Table("Router")
         self.transports: Table[TransportEntry] = Table("Transport")
+        self.pipes: Table[PipeEntry] = Table("PipeTransport")
         self.producers: Table[ProducerEntry] = Table("Producer")
         self.consumers: Table[ConsumerEntry] = Table("Consumer")
         self.rooms: dict[tuple[str, str], RoomRecord] = {}
@@ -191,6 +210,14 @@ class Objects:
         if worker is None or worker.tenant not in {SYSTEM, tenant}:
             return self.workers.get(worker_id, tenant)
         return worker
+
+    def visible_transport(self, transport_id: str, tenant: str) -> TransportEntry | PipeEntry:
+        """Return a transport or an end of a pipe, to be looked at.
+
+        Raises:
+            NotFound: There is none of that id, or it is another tenant's.
+        """
+        return self.pipes.find(transport_id, tenant) or self.transports.get(transport_id, tenant)
 
     def record_of(self, router: RouterEntry) -> RoomRecord | None:
         """Return the record of the room that a router belongs to."""

@@ -100,13 +100,15 @@ async def consume(state: AgentState, call: Call, command: TransportConsume) -> C
 
 async def dump(state: AgentState, call: Call, command: TransportRef) -> Dumped:
     """Show a transport as its worker sees it."""
-    entry = await _settled(state, call, command.transport_id)
+    await state.creates.settled(command.transport_id)
+    entry = state.objects.visible_transport(command.transport_id, call.tenant)
     return Dumped(dump={**await entry.transport.dump()})
 
 
 async def get_stats(state: AgentState, call: Call, command: TransportRef) -> Stats:
     """Tell a transport's statistics."""
-    entry = await _settled(state, call, command.transport_id)
+    await state.creates.settled(command.transport_id)
+    entry = state.objects.visible_transport(command.transport_id, call.tenant)
     return Stats(stats=[{**stat} for stat in await entry.transport.get_stats()])
 
 

@@ -7,7 +7,7 @@ from typing import cast
 from tureen.contract.pipes import PipeEndpoint
 from tureen.mediasoup import PipeTransport
 from tureen.mediasoup.types import SrtpParameters, TransportListenInfo
-from tureen.node_agent.objects import RouterEntry
+from tureen.node_agent.objects import Objects, PipeEntry, RouterEntry
 from tureen.node_agent.settings import NodeAgentSettings
 
 SOCKET_BUFFER = 4 * 1024 * 1024
@@ -17,8 +17,9 @@ SOCKET_BUFFER = 4 * 1024 * 1024
 class PipeTransports:
     """Opens ends of pipes on the node's first address."""
 
-    def __init__(self, settings: NodeAgentSettings) -> None:
+    def __init__(self, settings: NodeAgentSettings, objects: Objects) -> None:
         self._settings = settings
+        self._objects = objects
 
     async def open(self, router: RouterEntry, *, encrypted: bool) -> tuple[PipeTransport, PipeEndpoint]:
         """Open this end; RTX is always on, because a packet lost on a pipe is lost for every viewer behind it."""
@@ -34,7 +35,8 @@ class PipeTransports:
             listen_info=listen_info, enable_rtx=True, enable_srtp=encrypted
         )
         router.pipes += 1
-        transport.observer.on("close", lambda: _count_down(router))
+        self._objects.pipes.add(PipeEntry(transport.id, transport, router))
+        transport.observer.on("close", lambda: self._closed(transport, router))
         srtp = transport.srtp_parameters
         return transport, PipeEndpoint(
             ip=address.reachable,
@@ -47,6 +49,6 @@ class PipeTransports:
         srtp = cast("SrtpParameters | None", remote.srtp_parameters)
         await transport.connect(ip=remote.ip, port=remote.port, srtp_parameters=srtp)
 
-
-def _count_down(router: RouterEntry) -> None:
-    router.pipes -= 1
+    def _closed(self, transport: PipeTransport, router: RouterEntry) -> None:
+        router.pipes -= 1
+        self._objects.pipes.discard(transport.id)

@@ -1,0 +1,1 @@
+"""`tureen up`: a whole cluster on this machine, supervised."""
