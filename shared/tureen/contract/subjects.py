@@ -40,6 +40,17 @@ class CommandSubject(NamedTuple):
     method: str
 
 
+class EventSubject(NamedTuple):
+    """An event's subject, taken apart; `room_id` and `router_id` are `ABSENT` where there is none."""
+
+    tenant: str
+    room_id: str
+    router_id: str
+    object: str
+    object_id: str
+    name: str
+
+
 def _token(value: str) -> str:
     if not is_id(value):
         raise InvalidType(f"{value!r} cannot be part of a subject: use A-Z a-z 0-9 _ - only, at most 128 characters")
@@ -90,6 +101,18 @@ def event(tenant: str, room_id: str | None, router_id: str | None, object_: str,
 def events(tenant: str, room_id: str = "*") -> str:
     """Return the subscription to all events of a tenant's room, or of all its rooms."""
     return f"{PREFIX}.{_token(tenant)}.event.{room_id}.>"
+
+
+def parse_event(subject: str) -> EventSubject:
+    """Take the subject of an object's event apart.
+
+    Raises:
+        InvalidType: The subject is not that of an object's event.
+    """
+    tokens = subject.split(".")
+    if len(tokens) == 9 and ".".join(tokens[:2]) == PREFIX and tokens[3] == "event":
+        return EventSubject(tokens[2], *tokens[4:])
+    raise InvalidType(f"{subject} is not the subject of an object's event")
 
 
 def system_event(what: str) -> str:
