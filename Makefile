@@ -1,0 +1,32 @@
+# make up      set everything up and run the system; ARGS go to `tureen up`
+# make test    set everything up, check the code and run all tests; PYTEST_ARGS go to pytest
+# make install only set up
+# make check   lint and type-check
+# make clean   remove what the others made in this folder
+.PHONY: help up test install check clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+install:
+	@scripts/setup.sh install
+
+up: install
+	@exec .venv/bin/tureen up $(ARGS)
+
+test:
+	@scripts/setup.sh tests
+	@$(MAKE) --no-print-directory check
+	@exec .venv/bin/python -m pytest $(PYTEST_ARGS)
+
+check:
+	@scripts/setup.sh packages
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy --strict shared services tests
+	.venv/bin/lint-imports
+
+clean:
+	rm -rf .venv artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find shared services tests -name __pycache__ -prune -exec rm -rf {} +
