@@ -9,13 +9,17 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from .codec import Codec, Log, Notification, Packed, Response
-from .errors import ChannelError, MediasoupError, NotFoundError, RequestTimeoutError, WorkerClosedError
+from tureen.mediasoup.codec import Codec, Log, Notification, Response
+from tureen.mediasoup.errors import (
+    ChannelError,
+    MediasoupError,
+    NotFoundError,
+    RequestTimeoutError,
+    WorkerClosedError,
+)
+from tureen.mediasoup.framing import MESSAGE_MAX_LENGTH, MessageStream
 
 Listener: TypeAlias = Callable[[str, Mapping[str, Any]], None]
-
-MESSAGE_MAX_LENGTH = 8_388_608
-"""How long a message may be, in bytes, its 4 bytes of length included: what the worker's own buffers hold."""
 
 REQUEST_TIMEOUT = 10.0
 """How long a request may take by default, in seconds."""
@@ -24,7 +28,8 @@ UNSENT_MAX_LENGTH = 8 * MESSAGE_MAX_LENGTH
 """How many bytes may wait for a worker that does not read, before requests and notifications are refused."""
 
 # A notification waits for that many turns of the event loop, so that a response which came before it has reached who
-# awaits it: a task wakes up in the next turn, but asyncio.wait_for and asyncio.gather take two more to pass a result on.
+# awaits it: a task wakes up in the next turn, but asyncio.wait_for and asyncio.gather take two more to pass a result
+# on. (Node's mediasoup waits with setImmediate, after all promises have settled.)
 _SETTLING_TURNS = 4
 
 _LOG_LEVELS = {"D": logging.DEBUG, "W": logging.WARNING, "E": logging.ERROR, "X": logging.INFO}
@@ -78,10 +83,14 @@ class Channel:
             self._producer, _ = await self._loop.create_unix_connection(lambda: _Producer(self), sock=producer)
             self._consumer, _ = await self._loop.create_unix_connection(lambda: _Consumer(self), sock=consumer)
         except BaseException:
-            self.close()
-            producer.close()
-            consumer.close()
+            self.closed = True
+            for transport, end in ((self._producer, producer), (self._consumer, consumer)):
+                end.close() if transport is None else transport.abort()
             raise
+        if self.closed:
+            # The worker has hung up meanwhile.
+            self._producer.abort()
+            self._consumer.abort()
 
     def request(
         self,
@@ -198,20 +207,30 @@ class Channel:
 
     # What the worker sends.
 
-    def receive(self, message: bytes) -> Notification | None:
-        """Handle a message with its length in front; a notification is returned, to be delivered later."""
-        decoded = self._codec.decode(message)
-        match decoded:
-            case Response():
+    def receive(self, messages: list[bytes]) -> None:
+        """Handle messages, each with its length in front.
+
+        Raises:
+            ChannelError: One of them is malformed.
+        """
+        decode = self._codec.decode
+        notifications: list[Notification] = []
+        for message in messages:
+            decoded = decode(message)
+            if decoded.__class__ is Response:
                 self._respond(decoded)
-            case Notification():
-                return decoded
-            case Log(data):
-                level = _LOG_LEVELS.get(data[:1])
-                _worker_logger.log(level or logging.DEBUG, "[%s] %s", self._name, data[1:] if level else data)
-            case _:
+            elif decoded.__class__ is Notification:
+                notifications.append(decoded)
+            elif isinstance(decoded, Log):
+                self._log(decoded.data)
+            else:
                 raise ChannelError("the worker sent a request")
-        return None
+        if notifications:
+            self._settle(notifications)
+
+    def _log(self, line: str) -> None:
+        level = _LOG_LEVELS.get(line[:1])
+        _worker_logger.log(level or logging.DEBUG, "[%s] %s", self._name, line[1:] if level else line)
 
     def _respond(self, response: Response) -> None:
         pending = self._pending.pop(response.id, None)
@@ -234,10 +253,10 @@ class Channel:
         _logger.warning("[%s] request failed [method:%s, id:%d]: %s", self._name, method, response.id, response.reason)
         _fail(future, _refusal(response, method))
 
-    def settle(self, notifications: list[Notification], turns: int = _SETTLING_TURNS) -> None:
+    def _settle(self, notifications: list[Notification], turns: int = _SETTLING_TURNS) -> None:
         """Deliver notifications some turns of the event loop later."""
         if turns:
-            self._loop.call_soon(self.settle, notifications, turns - 1)
+            self._loop.call_soon(self._settle, notifications, turns - 1)
             return
         for notification in notifications:
             listener = self._listeners.get(notification.handler_id)
@@ -314,47 +333,17 @@ class _Producer(asyncio.Protocol):
 
 
 class _Consumer(asyncio.Protocol):
-    """Cut the stream from the worker into messages."""
+    """Read the socket that the worker writes to."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        # The beginning of a message whose end has not come yet, and how long that is going to be at least.
-        self._rest = bytearray()
-        self._needed = 4
+        self._stream = MessageStream()
 
     def data_received(self, data: bytes) -> None:
-        if self._rest:
-            self._rest += data
-            if len(self._rest) < self._needed:
-                return
-            data = bytes(self._rest)
-            self._rest.clear()
         try:
-            self._cut(data)
+            self._channel.receive(self._stream.feed(data))
         except ChannelError as error:
             self._channel.fail(error)
-
-    def _cut(self, data: bytes) -> None:
-        channel = self._channel
-        notifications: list[Notification] = []
-        available = len(data)
-        start = 0
-        self._needed = 4
-        while available - start >= 4:
-            end = start + 4 + int.from_bytes(data[start : start + 4], "little")
-            if end - start > MESSAGE_MAX_LENGTH:
-                raise ChannelError(f"the worker sent a message of {end - start} bytes")
-            if end > available:
-                self._needed = end - start
-                break
-            notification = channel.receive(data[start:end])
-            if notification is not None:
-                notifications.append(notification)
-            start = end
-        if start < available:
-            self._rest += data[start:]
-        if notifications:
-            channel.settle(notifications)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._channel.fail(WorkerClosedError("the worker has closed its channel"))
@@ -377,6 +366,3 @@ def _fail(future: asyncio.Future[Any], error: Exception) -> None:
         # Mark it as looked at: asyncio would complain of every failed request whose caller does not care, such as the
         # closing of what the worker has closed by itself.
         future.exception()
-
-
-__all__ = ["MESSAGE_MAX_LENGTH", "REQUEST_TIMEOUT", "UNSENT_MAX_LENGTH", "Channel", "Listener", "Packed"]

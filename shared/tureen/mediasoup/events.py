@@ -92,7 +92,7 @@ class EnhancedEventEmitter:
         for function in functions:
             try:
                 self._call(event, function, args)
-            except Exception as error:  # noqa: BLE001 (a listener's error is its own)
+            except Exception as error:
                 self._report(event, error)
         return bool(functions)
 

@@ -1,8 +1,8 @@
 """Become a mediasoup-worker that dies with its parent.
 
 Run as a script, by an isolated interpreter: it is in nobody's way there, where a fork of a process with threads (which
-is what ``preexec_fn`` takes) could inherit a lock that nobody will ever release. Arguments: the parent's process id, the
-descriptors that become 3 and 4, the binary, and the binary's own arguments.
+is what ``preexec_fn`` takes) could inherit a lock that nobody will ever release. Arguments: the parent's process id,
+the descriptors that become 3 and 4, the binary, and the binary's own arguments.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main(parent: int, worker_reads: int, worker_writes: int, command: list[str])
         os.close(descriptor)
     os.dup2(moved[0], 3)
     os.dup2(moved[1], 4)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 (no shell is wanted)
 
 
 if __name__ == "__main__":

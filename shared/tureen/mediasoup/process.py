@@ -22,10 +22,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from .channel import REQUEST_TIMEOUT, Channel
-from .codec import Codec
-from .errors import ChannelError, MediasoupError
-from .spawner import popen
+from tureen.mediasoup.channel import REQUEST_TIMEOUT, Channel
+from tureen.mediasoup.codec import Codec
+from tureen.mediasoup.errors import ChannelError, MediasoupError
+from tureen.mediasoup.spawner import popen
 
 START_TIMEOUT = 30.0
 """How long a worker may take to start, in seconds."""
@@ -88,9 +88,7 @@ async def spawn_worker(
         TypeError: The worker says that its settings are wrong.
         MediasoupError: It cannot be started, has ended at once, or does not start in time; the message says why.
     """
-    if not binary.is_file() or not os.access(binary, os.X_OK):
-        problem = "is not executable" if binary.exists() else "does not exist"
-        raise MediasoupError(f"the mediasoup-worker binary {problem}: {binary}")
+    _check_binary(binary)
     environment = {**os.environ, "MEDIASOUP_VERSION": version}
     producer, worker_reads = socket.socketpair()
     consumer, worker_writes = socket.socketpair()
@@ -103,12 +101,19 @@ async def spawn_worker(
             raise
     process = WorkerProcess(child, codec, request_timeout)
     try:
-        await process._start(producer, consumer, start_timeout)  # noqa: SLF001
+        await process._start(producer, consumer, start_timeout)
     except BaseException:
         process.kill()
         await process.wait()
         raise
     return process
+
+
+def _check_binary(binary: Path) -> None:
+    if not binary.exists():
+        raise MediasoupError(f"the mediasoup-worker binary does not exist: {binary}")
+    if not binary.is_file() or not os.access(binary, os.X_OK):
+        raise MediasoupError(f"the mediasoup-worker binary is not executable: {binary}")
 
 
 class WorkerProcess:
@@ -159,19 +164,22 @@ class WorkerProcess:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     async def _start(self, producer: socket.socket, consumer: socket.socket, timeout: float) -> None:
-        running: asyncio.Future[None] = self._loop.create_future()
+        running = asyncio.Event()
+        self.exited.add_done_callback(lambda _: running.set())
 
         def on_notification(event: str, _: Mapping[str, Any]) -> None:
-            if event == "WORKER_RUNNING" and not running.done():
-                running.set_result(None)
+            if event == "WORKER_RUNNING":
+                running.set()
 
         self.channel.subscribe(str(self.pid), on_notification)
-        await self.channel.attach(producer, consumer)
-        await asyncio.wait({running, self.exited}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            async with asyncio.timeout(timeout):
+                await self.channel.attach(producer, consumer)
+                await running.wait()
+        except TimeoutError:
+            raise MediasoupError(f"the worker has not started within {timeout} s [pid:{self.pid}]") from None
         if self.exited.done():
             raise self._start_error(self.exited.result())
-        if not running.done():
-            raise MediasoupError(f"the worker has not started within {timeout} s [pid:{self.pid}]")
         self.channel.unsubscribe(str(self.pid))
 
     def _start_error(self, code: int) -> Exception:

@@ -42,7 +42,8 @@ class _Spawner:
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(order.start())
-                except Exception as error:  # noqa: BLE001 (it belongs to who gave the order)
+                except Exception as error:
+                    # It belongs to who gave the order.
                     future.set_exception(error)
 
 

@@ -5,10 +5,10 @@ How dicts stand for FlatBuffers:
 - A table is a dict with camelCase keys made from the schema's names (``transport_wide_cc01``: ``transportWideCc01``).
 - A union ``x`` is two keys: ``xType``, the member's name as in the schema, and ``x``, its table.
 - Enums are mediasoup's public strings (``codec.names``); methods and events keep the schema's names.
-- A vector of uint8 is bytes (any bytes-like object when encoding); the ``parameters`` of codecs and header extensions are
-  plain dicts.
-- When encoding, a key that is missing or None is absent. An unknown key, a missing required one, and a value of a wrong
-  type or out of range raise a TypeError that names the field.
+- A vector of uint8 is bytes (any bytes-like object when encoding); the ``parameters`` of codecs and header extensions
+  are plain dicts.
+- When encoding, a key that is missing or None is absent. An unknown key, a missing required one, and a value of a
+  wrong type or out of range raise a TypeError that names the field.
 - When decoding, every key is there. What the worker left out has the schema's default; optional scalars, strings and
   tables are None, vectors are empty.
 """
@@ -21,12 +21,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ChannelError
+from tureen.mediasoup.errors import ChannelError
+
 from .check import Checker
-from .messages import Log, Message, Notification, Packed, Request, Response
+from .messages import Log, Message, Notification, Packed, Request, Response, Unpack
 from .model import Model, build_model
 from .names import bodies_by_name
-from .reader import Read, Readers, TableReader
+from .reader import Read, Readers, TableReader, Words, as_words
 from .schema import SchemaError, read_schemas
 from .writer import Write, Writers
 
@@ -37,7 +38,6 @@ _ENCODE_ERRORS = (struct.error, AttributeError, LookupError, TypeError, ValueErr
 _DECODE_ERRORS = (struct.error, LookupError, ValueError, RecursionError, MemoryError, OverflowError)
 
 _HEADER = struct.Struct("<II")
-_uint32 = struct.Struct("<I").unpack_from
 
 
 class Codec:
@@ -97,8 +97,9 @@ class Codec:
             ChannelError: The message is malformed.
         """
         try:
-            message = self._read_message(buffer, 4 + _uint32(buffer, 4)[0])
-            return self._openers[message["dataType"]](buffer, message["data"])
+            words = as_words(buffer)
+            message = self._read_message(buffer, words, 4 + words[1])
+            return self._openers[message["dataType"]](buffer, words, message["data"])
         except _DECODE_ERRORS as error:
             raise _malformed(error) from error
 
@@ -134,11 +135,11 @@ class Codec:
     def _opaque_reader(self, table: str) -> Read:
         return TableReader(self._readers, self.model.tables[table], opaque_unions=True).read
 
-    def _unpackers(self, union: str) -> dict[str, Read]:
+    def _unpackers(self, union: str) -> dict[str, Unpack]:
         members = self.model.unions[union].members
         return {member: _guard(self._readers.table(table.name).read) for member, (_, table) in members.items()}
 
-    def _make_openers(self) -> dict[str, Callable[[bytes, int], Message]]:
+    def _make_openers(self) -> dict[str, Callable[[bytes, Words, int], Message]]:
         read_request = self._opaque_reader("FBS.Request.Request")
         read_response = self._opaque_reader("FBS.Response.Response")
         read_notification = self._opaque_reader("FBS.Notification.Notification")
@@ -147,25 +148,25 @@ class Codec:
         responses = self._unpackers("FBS.Response.Body")
         notifications = self._unpackers("FBS.Notification.Body")
 
-        def packed(unpackers: dict[str, Read], values: dict[str, Any], buffer: bytes) -> Packed | None:
+        def packed(unpackers: dict[str, Unpack], values: dict[str, Any], buffer: bytes) -> Packed | None:
             body_type = values["bodyType"]
             return Packed(body_type, unpackers[body_type], buffer, values["body"]) if body_type else None
 
-        def request(buffer: bytes, position: int) -> Request:
-            values = read_request(buffer, position)
+        def request(buffer: bytes, words: Words, position: int) -> Request:
+            values = read_request(buffer, words, position)
             return Request(values["id"], values["method"], values["handlerId"], packed(requests, values, buffer))
 
-        def response(buffer: bytes, position: int) -> Response:
-            values = read_response(buffer, position)
+        def response(buffer: bytes, words: Words, position: int) -> Response:
+            values = read_response(buffer, words, position)
             body = packed(responses, values, buffer)
             return Response(values["id"], values["accepted"], body, values["error"], values["reason"])
 
-        def notification(buffer: bytes, position: int) -> Notification:
-            values = read_notification(buffer, position)
+        def notification(buffer: bytes, words: Words, position: int) -> Notification:
+            values = read_notification(buffer, words, position)
             return Notification(values["handlerId"], values["event"], packed(notifications, values, buffer))
 
-        def log(buffer: bytes, position: int) -> Log:
-            return Log(read_log(buffer, position)["data"])
+        def log(buffer: bytes, words: Words, position: int) -> Log:
+            return Log(read_log(buffer, words, position)["data"])
 
         return {"Request": request, "Response": response, "Notification": notification, "Log": log}
 
@@ -199,8 +200,7 @@ class TableCodec:
         """
         if len(buffer) < 8:
             raise ChannelError("malformed message: it is too short")
-        values: dict[str, Any] = self._read(buffer, 4 + _uint32(buffer, 4)[0])
-        return values
+        return self._read(buffer, 4 + int.from_bytes(buffer[4:8], "little"))
 
 
 @lru_cache(maxsize=8)
@@ -215,12 +215,13 @@ def _encode_root(write: Write, values: Mapping[str, Any]) -> bytearray:
     return buffer
 
 
-def _guard(read: Read) -> Read:
+def _guard(read: Read) -> Unpack:
     """Make a reader say ``ChannelError`` whatever a malformed buffer makes it stumble over."""
 
-    def guarded(buffer: bytes, position: int) -> Any:
+    def guarded(buffer: bytes, position: int) -> dict[str, Any]:
         try:
-            return read(buffer, position)
+            values: dict[str, Any] = read(buffer, as_words(buffer), position)
+            return values
         except _DECODE_ERRORS as error:
             raise _malformed(error) from error
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from .reader import Read
+Unpack: TypeAlias = Callable[[bytes, int], dict[str, Any]]
 
 
 class Packed:
@@ -13,7 +14,7 @@ class Packed:
 
     __slots__ = ("_buffer", "_position", "_unpack", "type")
 
-    def __init__(self, type_: str, unpack: Read, buffer: bytes, position: int) -> None:
+    def __init__(self, type_: str, unpack: Unpack, buffer: bytes, position: int) -> None:
         self.type = type_
         self._unpack = unpack
         self._buffer = buffer
@@ -25,8 +26,7 @@ class Packed:
         Raises:
             ChannelError: The body is malformed.
         """
-        body: dict[str, Any] = self._unpack(self._buffer, self._position)
-        return body
+        return self._unpack(self._buffer, self._position)
 
     def __repr__(self) -> str:
         return f"<Packed {self.type}>"

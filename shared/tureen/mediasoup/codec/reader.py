@@ -6,8 +6,12 @@ read is bounded: ``struct`` and indexing check themselves, strings have to end i
 has to fit into the buffer before anything is made for its elements. An offset always points forwards, so that nothing
 can loop.
 
-Strings that are not UTF-8 come out with U+FFFD, as they do in mediasoup: some of them (a MID, a RID) are what a peer has
-put in its RTP packets, and a peer must not be able to close a worker's channel.
+Strings that are not UTF-8 come out with U+FFFD, as they do in mediasoup: some of them (a MID, a RID) are what a peer
+has put in its RTP packets, and a peer must not be able to close a worker's channel.
+
+What is not bounded is how large a decoded value becomes when a buffer's offsets point at the same part again and again.
+FlatBuffers' own builder does not make such buffers. A worker that somebody has taken over could; but it runs as our own
+user, and needs no such detour to do harm.
 """
 
 from __future__ import annotations
@@ -18,16 +22,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from .generate import make_function
-from .model import UINT8, Enum, Field, Model, Parameters, Scalar, String, Table, TableModel, Type, Union, Vector
+from .model import UINT8, Enum, Field, Model, Parameters, Scalar, String, Table, TableModel, Union, Vector
 from .parameters import from_table
 
-Read: TypeAlias = Callable[[bytes, int], Any]
+# read(buffer, words, position), words being the buffer as 32-bit numbers: indexing is much faster than unpacking.
+Words: TypeAlias = "memoryview[int]"
+Read: TypeAlias = Callable[[bytes, Words, int], Any]
+# The same with the length of the vector, which is not 0.
+ReadVector: TypeAlias = Callable[[bytes, Words, int, int], Any]
 
 # A worker makes a handful of vtables for each table. One that makes no end of them must not fill our memory.
 MAX_LAYOUTS = 512
 
-_uint32 = struct.Struct("<I").unpack_from
-_int32 = struct.Struct("<i").unpack_from
 _uint16 = struct.Struct("<H").unpack_from
 
 
@@ -35,23 +41,33 @@ class MalformedError(ValueError):
     """Say that a buffer breaks FlatBuffers' rules, or the schema's."""
 
 
-def _read_text(buffer: bytes, position: int) -> str:
-    end = position + 4 + _uint32(buffer, position)[0]
+def as_words(buffer: bytes) -> Words:
+    """Return a buffer as 32-bit numbers; FlatBuffers pads all it makes to whole ones.
+
+    Raises:
+        MalformedError: The buffer's length is no multiple of 4.
+    """
+    if len(buffer) & 3:
+        raise MalformedError("a buffer is not padded")
+    return memoryview(buffer).cast("I")
+
+
+def _read_text(buffer: bytes, words: Words, position: int) -> str:
+    end = position + 4 + words[position >> 2]
     if buffer[end]:
         raise MalformedError("a string has no end")
     return buffer[position + 4 : end].decode("utf-8", "replace")
 
 
-def _read_bytes(buffer: bytes, position: int) -> bytes:
-    end = position + 4 + _uint32(buffer, position)[0]
+def _read_bytes(buffer: bytes, _: Words, position: int, length: int) -> bytes:
+    end = position + 4 + length
     if end > len(buffer):
         raise MalformedError("a vector is longer than its buffer")
     return buffer[position + 4 : end]
 
 
-def _numbers_reader(scalar: Scalar, names: dict[int, str] | None) -> Read:
-    def read(buffer: bytes, position: int) -> list[Any]:
-        length = _uint32(buffer, position)[0]
+def _numbers_reader(scalar: Scalar, names: dict[int, str] | None) -> ReadVector:
+    def read(buffer: bytes, _: Words, position: int, length: int) -> list[Any]:
         if length * scalar.size > len(buffer):
             raise MalformedError("a vector is longer than its buffer")
         numbers = struct.unpack_from(f"<{length}{scalar.format}", buffer, position + 4)
@@ -60,13 +76,12 @@ def _numbers_reader(scalar: Scalar, names: dict[int, str] | None) -> Read:
     return read
 
 
-def _offsets_reader(read_element: Read) -> Read:
-    def read(buffer: bytes, position: int) -> list[Any]:
-        start = position + 4
-        end = start + 4 * _uint32(buffer, position)[0]
-        if end > len(buffer):
+def _offsets_reader(read_element: Read) -> ReadVector:
+    def read(buffer: bytes, words: Words, position: int, length: int) -> list[Any]:
+        first = (position >> 2) + 1
+        if first + length > len(words):
             raise MalformedError("a vector is longer than its buffer")
-        return [read_element(buffer, place + _uint32(buffer, place)[0]) for place in range(start, end, 4)]
+        return [read_element(buffer, words, (place << 2) + words[place]) for place in range(first, first + length)]
 
     return read
 
@@ -86,24 +101,20 @@ class Readers:
             reader = self._tables[name] = TableReader(self, self._model.tables[name])
         return reader
 
-    def part(self, type_: Type) -> Read:
-        """Return what reads a value of a type that is referred to by an offset."""
+    def vector(self, type_: Vector | Parameters) -> ReadVector:
+        """Return what reads a vector that is not empty."""
         match type_:
-            case String():
-                return _read_text
-            case Table(name):
-                return self.table(name).read
             case Parameters(Table(name)):
                 read = _offsets_reader(self.table(name).read)
-                return lambda buffer, position: from_table(read(buffer, position))
+                return lambda buffer, words, position, length: from_table(read(buffer, words, position, length))
             case Vector(Scalar() as scalar):
                 return _read_bytes if scalar is UINT8 else _numbers_reader(scalar, None)
             case Vector(Enum() as enum):
                 return _numbers_reader(enum.scalar, _names(enum))
-            case Vector(element):
-                return _offsets_reader(self.part(element))
+            case Vector(Table(name)):
+                return _offsets_reader(self.table(name).read)
             case _:
-                raise AssertionError(f"{type_} stands in its table")
+                return _offsets_reader(_read_text)
 
 
 def _names(enum: Enum) -> dict[int, str]:
@@ -142,12 +153,13 @@ class TableReader:
         layouts = self._layouts
         add = self._add
 
-        def read(buffer: bytes, position: int) -> Any:
+        def read(buffer: bytes, words: Words, position: int) -> Any:
             """Return the table at a position as a dict."""
-            start = position - _int32(buffer, position)[0]
+            # The vtable may lie in front of its table or behind it: its distance is signed.
+            start = position - words[position >> 2] & 0xFFFFFFFF
             vtable = buffer[start : start + _uint16(buffer, start)[0]]
             read_layout = layouts.get(vtable) or add(vtable)
-            return read_layout(buffer, position)
+            return read_layout(buffer, words, position)
 
         return read
 
@@ -163,7 +175,7 @@ class TableReader:
         for field_ in self._table.fields:
             self._draft_field(draft, field_, offsets, table_size)
         lines = [*_unpack_lines(draft), *draft.lines, f"return {{{', '.join(draft.items)}}}"]
-        function: Read = make_function("read", "buffer, position", lines, draft.namespace)
+        function: Read = make_function("read", "buffer, words, position", lines, draft.namespace)
         return function
 
     def _draft_field(self, draft: _Draft, field_: Field, offsets: tuple[int, ...], table_size: int) -> None:
@@ -192,16 +204,21 @@ class TableReader:
         elif isinstance(type_, Scalar):
             expression = variable
         elif isinstance(type_, String):
-            uint32, malformed = draft.constant(_uint32), draft.constant(MalformedError)
+            malformed = draft.constant(MalformedError)
             draft.lines += (
                 f"start = position + {offset + 4} + {variable}",
-                f"end = start + {uint32}(buffer, start - 4)[0]",
+                "end = start + words[(start >> 2) - 1]",
                 f"if buffer[end]: raise {malformed}('a string has no end')",
                 f"{variable} = buffer[start:end].decode('utf-8', 'replace')",
             )
             expression = variable
+        elif isinstance(type_, Table):
+            read = draft.constant(self._readers.table(type_.name).read)
+            expression = f"{read}(buffer, words, position + {offset} + {variable})"
         else:
-            expression = f"{draft.constant(self._readers.part(type_))}(buffer, position + {offset} + {variable})"
+            draft.lines += (f"{variable} += position + {offset}", f"n{variable} = words[{variable} >> 2]")
+            read = draft.constant(self._readers.vector(type_))
+            expression = f"{read}(buffer, words, {variable}, n{variable}) if n{variable} else {_absent(field_)}"
         draft.items.append(f"{field_.key!r}: {expression}")
 
     def _draft_union(self, draft: _Draft, field_: Field, union: Union, type_offset: int, offset: int) -> None:
@@ -227,7 +244,7 @@ class TableReader:
             expression = f"{position} if {kind} else None"
         else:
             readers = {number: self._readers.table(table.name).read for number, table in union.members.values()}
-            expression = f"{draft.constant(readers)}[{kind}](buffer, {position}) if {kind} else None"
+            expression = f"{draft.constant(readers)}[{kind}](buffer, words, {position}) if {kind} else None"
         draft.items.append(f"{field_.key!r}: {expression}")
 
 

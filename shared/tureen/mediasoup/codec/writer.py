@@ -1,9 +1,10 @@
 """Encode dicts as FlatBuffers tables.
 
-A function is generated for every set of keys ("shape") that is met in practice: with the shape, the vtable and the place
-of every field are constants, and what is left to do at run time is one ``struct`` call and the strings. Buffers are
-written forwards: a table, then its strings, then what else hangs on it, which has to follow since FlatBuffers' offsets
-point forwards only. Every part takes a multiple of 4 bytes, so only tables with 8-byte fields ever need aligning.
+A function is generated for every set of keys ("shape") that is met in practice: with the shape, the vtable and the
+place of every field are constants, and what is left to do at run time is one ``struct`` call and the strings. Buffers
+are written forwards: a table, then its strings, then what else hangs on it, which has to follow since FlatBuffers'
+offsets point forwards only. Every part takes a multiple of 4 bytes, so only tables with 8-byte fields ever need to be
+aligned.
 
 The generated functions check nothing that the operations in them do not check by themselves (a dict of enum names has
 no wrong name, ``struct`` takes no number out of range): what goes wrong in them is explained by ``codec.check``.
