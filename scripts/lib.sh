@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts share: messages, long steps, and packages from Debian. Sourced, not run.
 
 if [[ -t 2 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
