@@ -11,13 +11,15 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from tureen.contract.errors import InvalidType, TureenError, UnknownField
+from tureen.contract.errors import InvalidType, Malformed, TureenError, UnknownField
 
 
 class Message(BaseModel):
     """What every message on the wire has in common."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", val_json_bytes="base64"
+    )
 
     def to_wire(self) -> dict[str, Any]:
         """Return the message as a map with names as on the wire; what is None is left out."""
@@ -38,7 +40,15 @@ class Command(Message):
             InvalidType: A field is missing, of the wrong type or out of range; `details.path` names it.
         """
         try:
-            return cls.model_validate(payload)
+            return cls.model_validate(payload, by_alias=True, by_name=False)
+        except ValidationError as error:
+            raise _coded(error) from None
+
+    @classmethod
+    def parse_json(cls, payload: bytes) -> Self:
+        """Validate a payload in JSON, in which bytes are strings in base64; errors as of `parse`, and `Malformed`."""
+        try:
+            return cls.model_validate_json(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             raise _coded(error) from None
 
@@ -60,6 +70,8 @@ def _coded(error: ValidationError) -> TureenError:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     path = ".".join(str(part) for part in first["loc"])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "json_invalid":
+        return Malformed(f"the payload is not JSON: {first['msg']}")
     if first["type"] == "extra_forbidden":
         return UnknownField(f"unknown field {path}{more}", details={"path": path})
     if first["type"] == "missing":

@@ -1,0 +1,27 @@
+"""The service runtime on NATS: requests, events, services, buckets.
+
+`Bus` is a process's connection, `Service` answers commands, `Bucket` keeps records. Everything that a caller can run
+into is raised as one of `tureen.contract.errors`. Why this is not nats.micro: docs/architecture.md, «The bus».
+"""
+
+from __future__ import annotations
+
+from tureen.bus.admission import ServiceLimits
+from tureen.bus.bus import Bus
+from tureen.bus.call import Call, Handler
+from tureen.bus.connection import Subscription
+from tureen.bus.running import run, stop_requested
+from tureen.bus.service import Service
+from tureen.bus.settings import BusSettings
+
+__all__ = [
+    "Bus",
+    "BusSettings",
+    "Call",
+    "Handler",
+    "Service",
+    "ServiceLimits",
+    "Subscription",
+    "run",
+    "stop_requested",
+]

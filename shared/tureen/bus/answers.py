@@ -1,0 +1,91 @@
+"""From what a handler returned or raised to the message that answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tureen.bus import headers, payload
+from tureen.contract.cluster import LEVEL
+from tureen.contract.errors import Internal, Malformed, TooLarge, TureenError, from_mediasoup
+from tureen.contract.model import Reply
+
+log = logging.getLogger(__name__)
+
+_LONGEST_SENTENCE = 1000
+"""Characters of an error's message that are sent; what a client sent may be quoted in it."""
+_OURS = "it failed on our side; the log holds the reason under the trace id"
+
+
+class Answer(NamedTuple):
+    """An answer's headers and body; `error` where it is one."""
+
+    headers: bytes
+    body: bytes
+    error: TureenError | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that count against max_payload."""
+        return len(self.headers) + len(self.body)
+
+
+_LEVEL = {headers.LEVEL: str(LEVEL)}
+_LEVEL_JSON = _LEVEL | {headers.CONTENT_TYPE: headers.JSON}
+_PLAIN = headers.encode(_LEVEL)
+_PLAIN_JSON = headers.encode(_LEVEL_JSON)
+
+
+def coded(error: BaseException) -> TureenError:
+    """Return the coded form of what a handler raised; the details of a failure of ours stay in the log."""
+    if isinstance(error, TureenError):
+        return error
+    # A TypeError of mediasoup's is an answer; one from anywhere else is a mistake of ours.
+    known = from_mediasoup(error) if not isinstance(error, TypeError) or _raised_by_mediasoup(error) else None
+    if known is not None:
+        return known
+    log.error("a command failed", exc_info=error)
+    return Internal(_OURS)
+
+
+def success(result: Reply | Mapping[str, Any] | None, *, json: bool, limit: int) -> Answer:
+    """Return the answer that carries a result.
+
+    Raises:
+        TooLarge: Headers and body exceed `limit` bytes.
+        Internal: The result cannot be sent.
+    """
+    body = result.to_wire() if isinstance(result, Reply) else result or {}
+    try:
+        answer = Answer(_PLAIN_JSON, payload.encode_json(body)) if json else Answer(_PLAIN, payload.encode(body))
+    except Malformed as error:
+        log.exception("an answer cannot be sent: %s", error.message)
+        raise Internal(_OURS) from None
+    if answer.size > limit:
+        raise TooLarge(
+            f"the answer has {answer.size} bytes, more than the server's {limit}",
+            details={"limit": limit, "size": answer.size},
+        )
+    return answer
+
+
+def failure(error: TureenError, trace_id: str, *, json: bool) -> Answer:
+    """Return the answer that carries an error."""
+    body = error.body(trace_id)
+    # Half of a surrogate pair in what a client sent must not make its error unsendable.
+    body["message"] = sentence = error.message[:_LONGEST_SENTENCE].encode("utf-8", "replace").decode()
+    named = {headers.ERROR_CODE: str(error.code), headers.ERROR: sentence}
+    encode = payload.encode_json if json else payload.encode
+    try:
+        packed = encode(body)
+    except Malformed:
+        packed = encode(body | {"details": {}})
+    return Answer(headers.encode((_LEVEL_JSON if json else _LEVEL) | named), packed, error)
+
+
+def _raised_by_mediasoup(error: BaseException) -> bool:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__", "")).startswith("tureen.mediasoup")

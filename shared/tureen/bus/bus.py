@@ -1,0 +1,261 @@
+"""What a process needs of NATS: requests, events and subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Self
+
+from tureen.bus import headers as header
+from tureen.bus import payload as codec
+from tureen.bus.client import Client, Listener
+from tureen.bus.connection import Connection, Subscription
+from tureen.bus.events import EventListener, PayloadListener
+from tureen.bus.parser import Delivery
+from tureen.bus.requests import Pending
+from tureen.bus.settings import BusSettings
+from tureen.contract import errors, subjects
+from tureen.telemetry import TRACEPARENT, TraceContext, current_trace
+
+log = logging.getLogger(__name__)
+
+Callback = Callable[[], Awaitable[None] | None]
+
+
+class Bus:
+    """A process's place on NATS; made by `Bus.connect`.
+
+    Attributes:
+        settings: How it is connected.
+        dropped: What was lost on the way out or in, by cause, for the metrics.
+    """
+
+    def __init__(self, settings: BusSettings) -> None:
+        self.settings = settings
+        self.dropped: Counter[str] = Counter()
+        # Answers come to a place that nobody can guess.
+        self._inbox = f"{settings.inbox_prefix}.{secrets.token_hex(12)}"
+        self._pending = Pending(self._inbox)
+        self._on_reconnect: list[Callback] = []
+        self._on_disconnect: list[Callback] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._connection = Connection(settings, on_lost=self._lost, on_restored=self._restored, on_denied=self._denied)
+
+    @classmethod
+    async def connect(cls, settings: BusSettings) -> Self:
+        """Connect to NATS.
+
+        Raises:
+            Unauthorized: The server refuses the credentials, or denies the inbox.
+            Unavailable: No server answers within `connect_patience`.
+        """
+        bus = cls(settings)
+        await bus._connection.open()
+        try:
+            await bus.listen(f"{bus._inbox}.*", bus._pending.answer)
+        except BaseException as error:
+            await bus.close()
+            if isinstance(error, errors.Unauthorized):
+                raise errors.Unauthorized(
+                    f"NATS denies this user the inbox {settings.inbox_prefix}.>: check tenant and inbox_user"
+                ) from None
+            raise
+        return bus
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection at this moment."""
+        return self._connection.client is not None
+
+    @property
+    def max_payload(self) -> int:
+        """The most bytes that headers and body may have together, as the server says."""
+        client = self._connection.client
+        return client.max_payload if client is not None else 1024 * 1024
+
+    # Asking.
+
+    async def request(self, subject: str, payload: Mapping[str, Any], *, timeout: float = 5.0) -> dict[str, Any]:
+        """Ask, and return the answer's body.
+
+        Raises:
+            Malformed: The payload cannot be sent.
+            TooLarge: Headers and body are too large; nothing was sent.
+            Unauthorized: The server denies this user the subject.
+            Unavailable: There is no connection, or nobody answers on the subject; nothing was sent.
+            Timeout: No answer within `timeout` seconds, or the connection was lost after sending.
+            TureenError: What the answer says.
+        """
+        trace = current_trace() or TraceContext.new()
+        headers = {TRACEPARENT: trace.child().traceparent, header.TIMEOUT_MS: str(int(timeout * 1000))}
+        delivery = await self.exchange(subject, codec.encode(payload), headers, timeout=timeout)
+        return _answer(delivery, subject)
+
+    async def command(
+        self,
+        service: str,
+        name: str,
+        payload: Mapping[str, Any],
+        *,
+        tenant: str,
+        node_id: str | None = None,
+        timeout: float = 5.0,
+    ) -> dict[str, Any]:
+        """Send a command, `<object>.<method>`, to a service, or to the agent of `node_id`; errors as of `request`."""
+        object_, _, method = name.partition(".")
+        if node_id is not None:
+            subject = subjects.node_command(tenant, node_id, object_, method)
+        else:
+            subject = subjects.service_command(tenant, service, object_, method)
+        return await self.request(subject, payload, timeout=timeout)
+
+    async def exchange(self, subject: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Delivery:
+        """Send bytes and return what comes back, as it is; errors as of `request` but for those in the answer."""
+        block = header.encode(headers) if headers else b""
+        client = self._sender(len(block) + len(body))
+        if timeout <= 0:
+            raise errors.Timeout(f"no time was left to ask {subject}")
+        reply, answered = self._pending.add(subject)
+        expiry = asyncio.get_running_loop().call_later(timeout, self._pending.late, reply, subject, timeout)
+        try:
+            client.send(subject, reply, block, body)
+            delivery = await answered
+        finally:
+            expiry.cancel()
+            self._pending.forget(reply)
+        if not delivery.body and header.parse(delivery.headers).get(header.STATUS) == header.NO_RESPONDERS:
+            raise errors.Unavailable(f"nobody answers on {subject}", details={"subject": subject})
+        return delivery
+
+    def _sender(self, size: int) -> Client:
+        """Return the client that can take this many bytes now."""
+        client = self._connection.client
+        if client is None:
+            raise errors.Unavailable("there is no connection to NATS; nothing was sent")
+        if size > client.max_payload:
+            raise errors.TooLarge(
+                f"{size} bytes are more than the server takes", details={"limit": client.max_payload, "size": size}
+            )
+        if client.waiting > self.settings.outbox_limit:
+            raise errors.Unavailable("the NATS server does not keep up; nothing was sent")
+        return client
+
+    # Telling.
+
+    def publish(self, subject: str, payload: Mapping[str, Any]) -> None:
+        """Tell whoever listens, at most once; what cannot be sent now is dropped and counted."""
+        trace = current_trace()
+        try:
+            body = codec.encode(payload)
+        except errors.Malformed as error:
+            self._drop("unencodable", subject, error.message, logging.ERROR)
+            return
+        self.send(subject, body, header.encode({TRACEPARENT: trace.traceparent}) if trace else b"")
+
+    def send(self, subject: str, body: bytes, block: bytes = b"") -> bool:
+        """Send bytes, with a block of headers, without waiting; tell whether they were sent or dropped and counted."""
+        try:
+            client = self._sender(len(block) + len(body))
+        except errors.TooLarge as error:
+            self._drop("too_large", subject, error.message, logging.ERROR)
+            return False
+        except errors.Unavailable as error:
+            self._drop("unavailable", subject, error.message, logging.DEBUG)
+            return False
+        client.send(subject, "", block, body)
+        return True
+
+    def _drop(self, cause: str, subject: str, message: str, level: int) -> None:
+        self.dropped[cause] += 1
+        log.log(level, "a message to %s was dropped: %s", subject, message)
+
+    # Hearing.
+
+    async def subscribe(self, subject: str, listener: PayloadListener, *, queue: str = "") -> Subscription:
+        """Hear events: `listener(subject, payload)` is called for each in the order of arrival, one at a time.
+
+        A message that anybody publishes after this returns arrives. What is malformed is counted and logged; an error
+        of the listener is logged.
+
+        Raises:
+            Unauthorized: The server denies the subscription.
+            Unavailable: There is no connection, and none within `connect_patience`.
+        """
+        return await self.listen(subject, EventListener(subject, listener, self.dropped, self._spawn), queue=queue)
+
+    async def listen(self, subject: str, listener: Listener, *, queue: str = "") -> Subscription:
+        """Hear messages as they are; the listener may not wait. Errors as of `subscribe`."""
+        return await self._connection.listen(subject, queue, listener)
+
+    def new_inbox(self) -> str:
+        """Return a subject that is this connection's own, to hear more than one answer."""
+        return f"{self._inbox}.{secrets.token_hex(8)}.m"
+
+    async def barrier(self) -> bool:
+        """Wait until the server has taken everything sent so far; tell whether it did."""
+        return await self._connection.barrier()
+
+    # The connection's life.
+
+    def on_reconnect(self, callback: Callback) -> None:
+        """Call this whenever a lost connection is back, with its subscriptions."""
+        self._on_reconnect.append(callback)
+
+    def on_disconnect(self, callback: Callback) -> None:
+        """Call this whenever the connection is lost."""
+        self._on_disconnect.append(callback)
+
+    async def close(self) -> None:
+        """Send what is waiting and leave; requests that still wait fail with `Timeout`."""
+        await self._connection.close()
+        self._pending.lose()
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _lost(self, reason: str) -> None:
+        self._pending.lose()
+        for callback in self._on_disconnect:
+            self._spawn(_call(callback))
+
+    async def _restored(self) -> None:
+        for callback in self._on_reconnect:
+            await _call(callback)
+
+    def _denied(self, kind: str, subject: str) -> None:
+        if kind == "publish" and self._pending.deny(subject):
+            return
+        self.dropped[f"denied_{kind}"] += 1
+        log.warning("NATS denies this user the %s %s", kind, subject)
+
+    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+
+async def _call(callback: Callback) -> None:
+    """Run an owner's callback; its failure is its own."""
+    try:
+        result = callback()
+        if inspect.isawaitable(result):
+            await result
+    except Exception:
+        log.exception("a callback of the bus failed")
+
+
+def _answer(delivery: Delivery, subject: str) -> dict[str, Any]:
+    """Return an answer's body, or raise the error that it is."""
+    parsed = header.parse(delivery.headers)
+    try:
+        body = codec.decode(delivery.body)
+    except errors.Malformed:
+        raise errors.Internal(f"{subject} answered something malformed") from None
+    if header.ERROR_CODE.lower() in parsed:
+        raise errors.from_body({"message": parsed.get(header.ERROR.lower(), ""), **body})
+    return body

@@ -1,0 +1,39 @@
+"""What a handler is given and what it may return."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tureen.contract.model import Reply
+from tureen.contract.registry import Command
+from tureen.telemetry import TraceContext
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The circumstances of one command.
+
+    Attributes:
+        tenant: Who asks; `system` is the operator.
+        node_id: The node that is asked; empty where a service is.
+        command: Which command it is.
+        trace: The span of its execution.
+        deadline: When the caller stops waiting, by the loop's clock.
+    """
+
+    tenant: str
+    node_id: str
+    command: Command
+    trace: TraceContext
+    deadline: float
+
+    def remaining(self) -> float:
+        """Return the seconds until the caller stops waiting; 0 where it has."""
+        return max(self.deadline - asyncio.get_running_loop().time(), 0.0)
+
+
+Handler = Callable[[Call, Any], Awaitable[Reply | Mapping[str, Any] | None]]
+"""Carries out a command: gets the call and the command's model, returns the answer or raises a coded error."""

@@ -1,0 +1,86 @@
+"""From messages to a listener of events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tureen.bus import headers, payload
+from tureen.bus.parser import Delivery
+from tureen.contract.errors import Malformed
+from tureen.telemetry import TRACEPARENT, TraceContext, use_trace
+
+log = logging.getLogger(__name__)
+
+PayloadListener = Callable[[str, dict[str, Any]], Awaitable[None] | None]
+
+_LONGEST_QUEUE = 65536
+"""Events that wait for a listener which awaits; beyond that they are dropped and counted."""
+
+
+class EventListener:
+    """Decodes messages and calls a listener with them, one at a time and in order, whether it awaits or not."""
+
+    def __init__(
+        self,
+        subject: str,
+        listener: PayloadListener,
+        dropped: Counter[str],
+        spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
+    ) -> None:
+        self._subject = subject
+        self._listener = listener
+        self._dropped = dropped
+        self._spawn = spawn
+        self._waiting: deque[Delivery] = deque()
+        self._busy = False
+
+    def __call__(self, delivery: Delivery) -> None:
+        """Take a message."""
+        if not self._busy:
+            under_way = self._deliver(delivery)
+            if under_way is not None:
+                self._busy = True
+                self._spawn(self._catch_up(under_way))
+        elif len(self._waiting) < _LONGEST_QUEUE:
+            self._waiting.append(delivery)
+        else:
+            self._dropped["slow_listener"] += 1
+
+    async def _catch_up(self, under_way: Awaitable[None] | None) -> None:
+        """Await the listener, then call it with what arrived meanwhile."""
+        try:
+            while True:
+                if under_way is not None:
+                    try:
+                        await under_way
+                    except Exception:
+                        log.exception("a listener of %s failed", self._subject)
+                if not self._waiting:
+                    return
+                under_way = self._deliver(self._waiting.popleft())
+        finally:
+            self._busy = False
+
+    def _deliver(self, delivery: Delivery) -> Awaitable[None] | None:
+        """Call the listener; return what it wants awaited."""
+        parsed = headers.parse(delivery.headers)
+        decode = payload.decode_json if parsed.get(headers.CONTENT_TYPE.lower()) == headers.JSON else payload.decode
+        try:
+            body = decode(delivery.body)
+        except Malformed as error:
+            self._dropped["malformed"] += 1
+            log.warning("a message on %s was dropped: %s", delivery.subject, error.message)
+            return None
+        trace = TraceContext.parse(parsed.get(TRACEPARENT))
+        try:
+            if trace is None:
+                return self._listener(delivery.subject, body)
+            with use_trace(trace):
+                return self._listener(delivery.subject, body)
+        except Exception:
+            log.exception("a listener of %s failed", self._subject)
+            return None

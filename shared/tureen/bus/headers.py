@@ -1,0 +1,41 @@
+"""Headers of NATS messages: the names that the contract uses, and the block that carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TIMEOUT_MS = "Tureen-Timeout-Ms"
+LEVEL = "Tureen-Level"
+CONTENT_TYPE = "Content-Type"
+ERROR = "Nats-Service-Error"
+ERROR_CODE = "Nats-Service-Error-Code"
+STATUS = "status"
+"""Not a header on the wire: the number in the first line of a message of the server's own."""
+
+JSON = "application/json"
+NO_RESPONDERS = "503"
+_FIRST_LINE = b"NATS/1.0"
+_UNPRINTABLE = dict.fromkeys((*range(32), 127), " ")
+
+
+def encode(headers: Mapping[str, str]) -> bytes:
+    """Return the block of headers; control characters become blanks, so that no value can add a line."""
+    lines = [f"{name}: {value.translate(_UNPRINTABLE)}\r\n" for name, value in headers.items()]
+    return b"NATS/1.0\r\n" + "".join(lines).encode("utf-8", "replace") + b"\r\n"
+
+
+def parse(block: bytes) -> dict[str, str]:
+    """Return the headers by their lower-case names, the last of a name winning; what is malformed is left out."""
+    if not block:
+        return {}
+    first, *lines = block.split(b"\r\n")
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if colon:
+            headers[name.strip().lower().decode("ascii", "replace")] = value.strip().decode("utf-8", "replace")
+    # A client's header must not pass for the server's status.
+    headers.pop(STATUS, None)
+    if status := first.removeprefix(_FIRST_LINE).strip():
+        headers[STATUS] = status.split(b" ", 1)[0].decode("ascii", "replace")
+    return headers

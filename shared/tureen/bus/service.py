@@ -1,0 +1,210 @@
+"""The answering side: from messages on one subscription to handlers, and back.
+
+One subscription, whose listener only admits and starts tasks: handlers start in the order in which commands arrived,
+run side by side, and each command ends in an answer. The steps are those of `_carry_out`, in this order: trace,
+deadline, decoding, validation, handler, answer, counters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tureen.bus import answers, headers, payload
+from tureen.bus.admission import Admission, ServiceLimits, deadline
+from tureen.bus.bus import Bus
+from tureen.bus.call import Call, Handler
+from tureen.bus.connection import Subscription
+from tureen.bus.discovery import Discovery
+from tureen.bus.incoming import Refused, Target, parse_target
+from tureen.bus.parser import Delivery
+from tureen.bus.statistics import EndpointStatistics, Identity, ServiceStatistics
+from tureen.contract.errors import Timeout, TureenError, Unsupported
+from tureen.contract.model import Command as Payload
+from tureen.contract.registry import Command
+from tureen.telemetry import TRACEPARENT, TraceContext, use_trace
+
+log = logging.getLogger(__name__)
+
+
+class _Request(NamedTuple):
+    """A command on its way through the service."""
+
+    delivery: Delivery
+    target: Target
+    call: Call
+    json: bool
+
+
+class Service:
+    """Answers a set of commands.
+
+    Args:
+        bus: Where they come from.
+        name: The service's name by ADR-32, such as `placement`.
+        version: Its version, x.y.z.
+        commands: The registry's commands, by `<object>.<method>`.
+        handlers: What carries them out, by the same names; a command without one is `UnsupportedError`.
+        subject: The one subscription, such as `subjects.node_commands(node_id)`.
+        queue: The replicas' queue group; empty where each instance has its own subject.
+        metadata: What `$SRV.INFO` says beside.
+        limits: How much is taken on at once.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        name: str,
+        version: str,
+        commands: Mapping[str, Command],
+        handlers: Mapping[str, Handler],
+        subject: str,
+        queue: str = "",
+        metadata: Mapping[str, str] | None = None,
+        limits: ServiceLimits | None = None,
+    ) -> None:
+        if strangers := handlers.keys() - commands.keys():
+            raise ValueError(f"no such commands: {', '.join(sorted(strangers))}")
+        self._bus = bus
+        self._commands = commands
+        self._handlers = handlers
+        self._subject = subject
+        self._queue = queue
+        self._limits = limits or ServiceLimits()
+        self._admission = Admission(self._limits)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._subscription: Subscription | None = None
+        self.stats = ServiceStatistics({name: EndpointStatistics() for name in handlers})
+        self.identity = Identity(name, secrets.token_hex(11), version, dict(metadata or {}))
+        self._discovery = Discovery(bus, name, self.identity.id, self._verbs())
+
+    @property
+    def under_way(self) -> int:
+        """How many commands are being carried out."""
+        return self._admission.under_way
+
+    async def start(self) -> None:
+        """Begin to answer.
+
+        Raises:
+            Unauthorized: The server denies a subscription.
+            Unavailable: There is no connection.
+        """
+        await self._discovery.start()
+        self._subscription = await self._bus.listen(self._subject, self._on_message, queue=self._queue)
+
+    async def drain(self) -> None:
+        """Take no more, and return when everything that was taken is answered."""
+        if self._subscription is not None:
+            subscription, self._subscription = self._subscription, None
+            await subscription.unsubscribe()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._discovery.stop()
+        await self._bus.barrier()
+
+    def _verbs(self) -> dict[str, Any]:
+        identity, subject, queue = self.identity, self._subject, self._queue
+        served = [self._commands[name] for name in self._handlers]
+        return {
+            "PING": identity.ping,
+            "INFO": lambda: identity.info(served, subject, queue),
+            "STATS": lambda: identity.stats(served, subject, queue, self.stats),
+        }
+
+    # Taking.
+
+    def _on_message(self, delivery: Delivery) -> None:
+        """Refuse a message, or start a task for it."""
+        arrived = asyncio.get_running_loop().time()
+        try:
+            target = parse_target(delivery, self._commands)
+        except Refused as refused:
+            self.stats.dropped[refused.cause] += 1
+            log.warning("a message on %s was dropped: %s", delivery.subject, refused)
+            return
+        parsed = headers.parse(delivery.headers)
+        trace = (TraceContext.parse(parsed.get(TRACEPARENT)) or TraceContext.new()).child()
+        json = parsed.get(headers.CONTENT_TYPE.lower(), "").startswith(headers.JSON)
+        if isinstance(target, TureenError):
+            self._refuse(delivery, target, trace, json=json)
+            return
+        size = len(delivery.body) + len(delivery.headers)
+        try:
+            self._admission.enter(target.tenant, size)
+        except TureenError as busy:
+            self._refuse(delivery, busy, trace, json=json)
+            return
+        due = deadline(parsed.get(headers.TIMEOUT_MS.lower()), arrived, self._limits)
+        call = Call(target.tenant, target.node_id, target.command, trace, due)
+        task = asyncio.create_task(self._carry_out(_Request(delivery, target, call, json)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _refuse(self, delivery: Delivery, error: TureenError, trace: TraceContext, *, json: bool) -> None:
+        """Answer with an error what never became a command."""
+        self.stats.refused[error.type] += 1
+        _log_error(delivery.subject, error, trace)
+        self._send(delivery.reply, answers.failure(error, trace.trace_id, json=json))
+
+    # Carrying out.
+
+    async def _carry_out(self, request: _Request) -> None:
+        started = time.perf_counter_ns()
+        delivery, call = request.delivery, request.call
+        with use_trace(call.trace):
+            try:
+                answer = await self._answer(request)
+                if answer.error is not None:
+                    _log_error(delivery.subject, answer.error, call.trace)
+                self._send(delivery.reply, answer)
+                seen = self.stats.endpoints.get(call.command.name)
+                if seen is not None:
+                    seen.count(time.perf_counter_ns() - started, answer.error)
+            finally:
+                self._admission.leave(call.tenant, len(delivery.body) + len(delivery.headers))
+
+    async def _answer(self, request: _Request) -> answers.Answer:
+        """Return the answer, whatever happens."""
+        try:
+            result = await self._handle(request)
+            return answers.success(result, json=request.json, limit=self._bus.max_payload)
+        except asyncio.CancelledError as error:
+            # Cancelled from outside, or because the handler awaited something that was?
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+            failed: BaseException = error
+        except Exception as error:
+            failed = error
+        return answers.failure(answers.coded(failed), request.call.trace.trace_id, json=request.json)
+
+    async def _handle(self, request: _Request) -> Any:
+        call = request.call
+        if call.remaining() <= 0:
+            raise Timeout("it arrived too late to be started")
+        command = _validated(request)
+        handler = self._handlers.get(call.command.name)
+        if handler is None:
+            raise Unsupported(f"{call.command.name} is not served here")
+        return await handler(call, command)
+
+    def _send(self, reply: str, answer: answers.Answer) -> None:
+        if not self._bus.send(reply, answer.body, answer.headers):
+            self.stats.dropped["answer_lost"] += 1
+
+
+def _validated(request: _Request) -> Payload:
+    """Return the command's model, filled from the body."""
+    model, body = request.call.command.request, request.delivery.body
+    if request.json:
+        return model.parse_json(body or b"{}")
+    return model.parse(payload.decode(body))
+
+
+def _log_error(subject: str, error: TureenError, trace: TraceContext) -> None:
+    log.info("%s failed: %d %s: %s", subject, error.code, error.type, error.message, extra={"trace_id": trace.trace_id})

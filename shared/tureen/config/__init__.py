@@ -1,0 +1,8 @@
+"""A service's settings: flags beat environment variables, which beat the file, which beats the defaults."""
+
+from __future__ import annotations
+
+from tureen.config.errors import SettingsError
+from tureen.config.settings import Settings
+
+__all__ = ["Settings", "SettingsError"]
