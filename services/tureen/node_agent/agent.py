@@ -16,7 +16,7 @@ from tureen.contract.registry import commands_of
 from tureen.contract.rooms import RoomPath, RoomRoute
 from tureen.node_agent import commands, inventory
 from tureen.node_agent.events import EventPublisher
-from tureen.node_agent.load import LoadMeter
+from tureen.node_agent.load import LoadMeter, RouterChanges
 from tureen.node_agent.memory import Creates
 from tureen.node_agent.objects import Objects, RouterEntry
 from tureen.node_agent.pipes.peers import Peers
@@ -48,6 +48,7 @@ class NodeAgent:
         )
         self._peers = Peers(bus, settings.node_id)
         self._meter = LoadMeter(settings)
+        self._changes = RouterChanges()
         self._pool = WorkerPool(self.state, self._meter.forget)
         self._link_pipes()
         self._service = Service(
@@ -84,6 +85,11 @@ class NodeAgent:
         await self._pool.close()
         # What closed while the workers ended may have told other agents so.
         await self._peers.close()
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a supervisor is told when the agent is ready."""
+        workers = sorted(self.state.objects.workers.all(), key=lambda entry: entry.index)
+        return {"nodeId": self._settings.node_id, "workers": [entry.id for entry in workers]}
 
     def _link_pipes(self) -> None:
         state = self.state
@@ -156,6 +162,7 @@ class NodeAgent:
             inventory_version=state.inventory_version,
             host=self._meter.host(workers, now),
             workers=[self._meter.worker(entry, now) for entry in workers],
+            routers=self._changes.of(state.objects.routers.all()),
         )
 
     async def _beat(self) -> None:
@@ -165,17 +172,3 @@ class NodeAgent:
                 self._publish_heartbeat()
             except Exception:
                 log.exception("a heartbeat failed")
-
-
-async def serve(settings: NodeAgentSettings, stop: asyncio.Event) -> None:
-    """Run a node agent until `stop` is set."""
-    bus = await Bus.connect(settings.nats)
-    try:
-        agent = NodeAgent(settings, bus)
-        try:
-            await agent.start()
-            await stop.wait()
-        finally:
-            await agent.close()
-    finally:
-        await bus.close()

@@ -7,9 +7,31 @@ from collections.abc import Iterable
 
 import psutil
 
-from tureen.contract.cluster import HostLoad, WorkerLoad
-from tureen.node_agent.objects import WorkerEntry
+from tureen.contract.cluster import HostLoad, RouterLoad, WorkerLoad
+from tureen.node_agent.objects import RouterEntry, WorkerEntry
 from tureen.node_agent.settings import NodeAgentSettings
+
+REPEATED = 10
+"""In how many heartbeats a router's new counts are told, so that losing a few costs nothing."""
+
+
+class RouterChanges:
+    """Tells the rooms' routers whose counts changed lately."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[RouterLoad, int]] = {}
+
+    def of(self, routers: Iterable[RouterEntry]) -> list[RouterLoad]:
+        """Return the loads to tell in this heartbeat."""
+        told: dict[str, tuple[RouterLoad, int]] = {}
+        for router in routers:
+            if router.room_id is None:
+                continue
+            load = RouterLoad(router_id=router.id, transports=len(router.transports), consumers=router.consumers)
+            before, times = self._told.get(router.id, (None, 0))
+            told[router.id] = (load, times + 1 if before == load else 1)
+        self._told = told
+        return [load for load, times in told.values() if times <= REPEATED]
 
 
 class LoadMeter:

@@ -41,6 +41,9 @@ class Tombstones:
         """Tell whether an id was closed within the remembered time."""
         return self._expiries.get(object_id, 0.0) > now
 
+    def __len__(self) -> int:
+        return len(self._expiries)
+
     def _forget(self, now: float) -> None:
         """Drop what is over; the oldest come first, because every add moves its id to the end."""
         while self._expiries:

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tureen.contract.errors import Conflict, NoCapacity
+from tureen.node_agent.memory import REMEMBERED, Creates, Tombstones, fingerprint
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def make(result: str = "made") -> str:
+    await asyncio.sleep(0)
+    return result
+
+
+async def test_the_same_create_makes_one_object() -> None:
+    """Asked twice with the same options, one after the other, an id is made once."""
+    creates = Creates(Clock())
+    assert await creates.once("a", b"mark", make) == "made"
+    assert await creates.once("a", b"mark", lambda: make("again")) == "made"
+
+
+async def test_a_create_under_way_is_shared() -> None:
+    """Two askers at the same time get the one object."""
+    creates = Creates(Clock())
+    results = await asyncio.gather(creates.once("a", b"mark", make), creates.once("a", b"mark", lambda: make("again")))
+    assert results == ["made", "made"]
+
+
+async def test_other_options_are_a_conflict() -> None:
+    """The same id with other options is refused, under way and after."""
+    creates = Creates(Clock())
+    first = asyncio.create_task(creates.once("a", b"mark", make))
+    await asyncio.sleep(0)
+    with pytest.raises(Conflict):
+        await creates.once("a", b"other", make)
+    await first
+    with pytest.raises(Conflict):
+        await creates.once("a", b"other", make)
+
+
+async def test_a_failed_create_may_be_asked_again() -> None:
+    """A create that failed leaves nothing behind, and everybody who asked gets the error."""
+    creates = Creates(Clock())
+
+    async def refuse() -> str:
+        await asyncio.sleep(0)
+        raise NoCapacity("full")
+
+    outcomes = await asyncio.gather(
+        creates.once("a", b"mark", refuse), creates.once("a", b"mark", refuse), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [NoCapacity, NoCapacity]
+    assert await creates.once("a", b"mark", make) == "made"
+
+
+async def test_a_closed_id_is_remembered_for_a_while() -> None:
+    """A closed id may not be used again until two minutes have passed."""
+    clock = Clock()
+    creates = Creates(clock)
+    await creates.once("a", b"mark", make)
+    creates.forget("a")
+    with pytest.raises(Conflict):
+        await creates.once("a", b"mark", make)
+    clock.now = REMEMBERED
+    assert await creates.once("a", b"mark", make) == "made"
+
+
+async def test_who_names_an_object_under_way_waits_for_it() -> None:
+    """`settled` returns when the create has ended, and at once where there is none."""
+    creates = Creates(Clock())
+    order: list[str] = []
+
+    async def slow() -> str:
+        await asyncio.sleep(0)
+        order.append("made")
+        return "made"
+
+    async def wait() -> None:
+        await creates.settled("a")
+        order.append("settled")
+
+    await asyncio.gather(creates.once("a", b"mark", slow), wait())
+    await creates.settled("unknown")
+    assert order == ["made", "settled"]
+
+
+def test_tombstones_do_not_pile_up() -> None:
+    """What is over is dropped when new ids are closed."""
+    tombstones = Tombstones()
+    for number in range(100):
+        tombstones.add(f"id{number}", now=number * REMEMBERED)
+    assert tombstones.holds("id99", now=99 * REMEMBERED)
+    assert len(tombstones) <= 2
+
+
+def test_grants_and_records_do_not_make_another_create() -> None:
+    """A repeat may carry another grant or a newer record; other options make it another create."""
+    base = {"id": "a", "routerId": "r", "grant": {"grantId": "1"}, "generation": 1}
+    assert fingerprint(base) == fingerprint({**base, "grant": {"grantId": "2"}, "generation": 2})
+    assert fingerprint(base) != fingerprint({**base, "enableTcp": True})
