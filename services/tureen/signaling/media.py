@@ -1,0 +1,188 @@
+"""What signaling asks of placement and of the node agents, each within a deadline, asked again where that is safe."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tureen.bus import Bus
+from tureen.contract.errors import (
+    Conflict,
+    Draining,
+    NoCapacity,
+    NotFound,
+    Stale,
+    Timeout,
+    TureenError,
+    Unavailable,
+    WorkerClosed,
+)
+from tureen.contract.ids import new_id
+from tureen.contract.rooms import Direction
+from tureen.signaling.room import Transport
+from tureen.signaling.settings import SignalingSettings
+
+log = logging.getLogger(__name__)
+
+_TRY_ANOTHER = (NoCapacity, Draining, Unavailable)
+"""This worker cannot, another may."""
+_TRY_AGAIN = (NotFound, Stale, WorkerClosed)
+"""The picture that placement decided on has changed."""
+_PAUSE = 0.1
+MAX_PLACES = 8
+"""How many places are tried for one transport."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on the loop's clock."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """Return the moment that many seconds from now."""
+        return cls(asyncio.get_running_loop().time() + seconds)
+
+    def left(self) -> float:
+        """Return the seconds left, 0 if it has passed."""
+        return max(0.0, self.at - asyncio.get_running_loop().time())
+
+
+class Media:
+    """Commands to placement and to node agents, for one tenant."""
+
+    def __init__(self, bus: Bus, settings: SignalingSettings) -> None:
+        self._bus = bus
+        self._settings = settings
+
+    async def open_room(self, room_id: str, doubt: Callable[[], None]) -> dict[str, Any]:
+        """Make a room, or find it made, and return what placement says of it; `doubt` is called if it is not known."""
+        deadline = Deadline.after(self._settings.request_timeout)
+        policy = self._settings.room_policy.to_wire()
+        try:
+            asked = {"roomId": room_id, "policy": policy}
+            return await self._ask("placement", "room.create", asked, deadline, on_timeout=doubt)
+        except Conflict:
+            # It was made with another policy or other codecs: those hold.
+            return await self._ask("placement", "room.get", {"roomId": room_id}, deadline)
+
+    async def get_room(self, room_id: str) -> dict[str, Any]:
+        """Return what placement says of a room."""
+        return await self._ask("placement", "room.get", {"roomId": room_id}, self._deadline())
+
+    async def close_room(self, room_id: str) -> None:
+        """Close a room with all that is in it."""
+        await self._ask("placement", "room.close", {"roomId": room_id}, self._deadline())
+
+    async def create_transport(
+        self,
+        room_id: str,
+        direction: Direction,
+        *,
+        force_tcp: bool,
+        claim: Callable[[Transport], None],
+        give_up: Callable[[Transport], None],
+    ) -> tuple[Transport, dict[str, Any]]:
+        """Make a WebRtcTransport where placement says; elsewhere if it is refused there.
+
+        Args:
+            room_id: The room.
+            direction: What it is for.
+            force_tcp: Without UDP.
+            claim: Called before an agent is asked, so that the transport is closed whatever happens.
+            give_up: Called with a claimed transport that was not made, or of which that is not known (`in_doubt`).
+        """
+        deadline = self._deadline()
+        exclude: list[str] = []
+        for _ in range(MAX_PLACES):
+            asked = {"roomId": room_id, "direction": direction, "exclude": exclude}
+            place = await self._ask("placement", "room.place", asked, deadline)
+            transport = Transport(new_id(), place["nodeId"], place["routerId"], direction)
+            claim(transport)
+            try:
+                return transport, await self._create(transport, place.get("grant"), force_tcp, deadline)
+            except (*_TRY_ANOTHER, *_TRY_AGAIN) as error:
+                give_up(transport)
+                refusal: TureenError = error
+            except BaseException as error:
+                transport.in_doubt |= not (isinstance(error, TureenError) and error.nothing_done)
+                give_up(transport)
+                raise
+            log.info("worker %s refused a transport of room %s: %s", place["workerId"], room_id, refusal)
+            if deadline.left() == 0:
+                break
+            if isinstance(refusal, _TRY_ANOTHER):
+                exclude.append(place["workerId"])
+            else:
+                await asyncio.sleep(_PAUSE)
+        raise refusal
+
+    async def of_transport(self, transport: Transport, method: str, **data: Any) -> dict[str, Any]:
+        """Call a method of a transport."""
+        return await self._on_node(transport, f"transport.{method}", {"transportId": transport.id, **data})
+
+    async def of_producer(self, transport: Transport, method: str, producer_id: str) -> dict[str, Any]:
+        """Call a method of a producer on a transport."""
+        return await self._on_node(transport, f"producer.{method}", {"producerId": producer_id})
+
+    async def of_consumer(self, transport: Transport, method: str, consumer_id: str, **data: Any) -> dict[str, Any]:
+        """Call a method of a consumer on a transport."""
+        return await self._on_node(transport, f"consumer.{method}", {"consumerId": consumer_id, **data})
+
+    async def _create(self, transport: Transport, grant: Any, force_tcp: bool, deadline: Deadline) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "routerId": transport.router_id,
+            "id": transport.id,
+            "enableUdp": not force_tcp,
+            "enableTcp": True,
+            "preferUdp": True,
+            "initialAvailableOutgoingBitrate": self._settings.initial_available_outgoing_bitrate,
+            "grant": grant,
+        }
+
+        def doubt() -> None:
+            transport.in_doubt = True
+
+        return await self._ask(
+            "node", "router.createWebRtcTransport", options, deadline, transport.node_id, on_timeout=doubt
+        )
+
+    async def _on_node(self, transport: Transport, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        return await self._ask("node", name, data, self._deadline(), transport.node_id)
+
+    async def _ask(
+        self,
+        service: str,
+        name: str,
+        data: Mapping[str, Any],
+        deadline: Deadline,
+        node_id: str | None = None,
+        *,
+        on_timeout: Callable[[], None] | None = None,
+    ) -> dict[str, Any]:
+        """Send a command; after a timeout the same one again, as every command used here allows."""
+        payload = {key: value for key, value in data.items() if value is not None}
+        while True:
+            timeout = max(0.001, min(self._settings.attempt_timeout, deadline.left()))
+            try:
+                return await self._bus.command(
+                    service, name, payload, tenant=self._settings.tenant, node_id=node_id, timeout=timeout
+                )
+            except Timeout:
+                if on_timeout is not None:
+                    on_timeout()
+                if deadline.left() == 0:
+                    raise
+                log.warning("%s was not answered within %g s, asking again", name, timeout)
+            except Unavailable as error:
+                if "subject" not in error.details:
+                    raise
+                # Subjects are none of a browser's business.
+                raise Unavailable(f"{f'node {node_id}' if node_id else service} does not answer") from None
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._settings.request_timeout)
