@@ -42,7 +42,7 @@ follow() {
         if [[ -n $BOLD ]]; then
             printf '\r\e[K    %.*s' "$((width - 5))" "$line" >&2
         elif ((SECONDS - shown >= 15)); then
-            printf '    %s\n' "$line" >&2
+            printf '    %.100s\n' "$line" >&2
             shown=$SECONDS
         fi
     done

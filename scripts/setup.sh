@@ -118,12 +118,23 @@ set_up_browser() {
     fi
     find_browser >/dev/null && return
     # Ubuntu's package is a snap, which cannot be driven: playwright brings a browser of its own.
+    has_playwrights_browser && return
     run "Downloading Chromium with playwright, for the end-to-end tests" "$VENV/bin/playwright" install --with-deps chromium ||
         fail "No Chromium could be had for the end-to-end tests: install one and name it with CHROMIUM=/path/to/chromium."
 }
 
 find_browser() {
-    command -v chromium || command -v google-chrome
+    command -v chromium || command -v google-chrome || command -v google-chrome-stable
+}
+
+has_playwrights_browser() {
+    "$VENV/bin/python" - <<'PYTHON'
+import os, sys
+from playwright.sync_api import sync_playwright
+
+with sync_playwright() as playwright:
+    sys.exit(not os.access(playwright.chromium.executable_path, os.X_OK))
+PYTHON
 }
 
 main "$@"
