@@ -43,6 +43,14 @@ class WorkerLoad(Message):
     reserved: float = 0
 
 
+class RouterLoad(Message):
+    """How many transports (pipes apart) and consumers a router of a room holds."""
+
+    router_id: str
+    transports: int = 0
+    consumers: int = 0
+
+
 class HostLoad(Message):
     """A node's host.
 
@@ -75,6 +83,8 @@ class Heartbeat(Announcement):
         seq: Counts the heartbeats of the run.
         addresses: Labels of the addresses that its transports can listen on.
         inventory_version: Counts the changes of what the agent holds; who missed one asks for the inventory.
+        routers: Rooms' routers whose counts changed in the last ten heartbeats, so that losing one or two costs nothing;
+            the inventory has all of them.
     """
 
     node_id: str
@@ -88,6 +98,7 @@ class Heartbeat(Announcement):
     inventory_version: int = 0
     host: HostLoad
     workers: list[WorkerLoad]
+    routers: list[RouterLoad] = Field(default_factory=list)
 
 
 class PulledFrom(Message):
@@ -203,14 +214,21 @@ class NodeEvent(Announcement):
 
 
 class GrantedEvent(Announcement):
-    """`granted`: a replica gave out a place, so that the others pack well."""
+    """`granted`: a replica gave out a place, so that the others pack well.
+
+    Attributes:
+        consumers: How many consumers the transport is expected to hold.
+        expires_at: Wall clock, ms since 1970.
+    """
 
     replica_id: str
     node_id: str
     worker_id: str
+    router_id: str
     grant_id: str
     cost: float
     reserve: float
+    consumers: int = 0
     expires_at: int
 
 
