@@ -3,15 +3,41 @@
 /** Ids on the wire: room and peer ids must match this. */
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
 
-const FIRST = ['amber', 'brass', 'copper', 'ember', 'golden', 'hearth', 'ivory', 'maple', 'pepper', 'saffron', 'thyme', 'velvet'];
-const SECOND = ['bowl', 'broth', 'cellar', 'kettle', 'kitchen', 'ladle', 'larder', 'lantern', 'pantry', 'parlour', 'spoon', 'table'];
+const FIRST = [
+  'amber',
+  'brass',
+  'copper',
+  'ember',
+  'golden',
+  'hearth',
+  'ivory',
+  'maple',
+  'pepper',
+  'saffron',
+  'thyme',
+  'velvet',
+];
+const SECOND = [
+  'bowl',
+  'broth',
+  'cellar',
+  'kettle',
+  'kitchen',
+  'ladle',
+  'larder',
+  'lantern',
+  'pantry',
+  'parlour',
+  'spoon',
+  'table',
+];
 
 /**
  * Read the page's address.
  *
  * @param {string} href The whole address, for example `http://127.0.0.1:4443/?room=supper`.
- * @returns {{room: string|null, problem: string|null, name: string|null, dialect: 'classic'|'typescript', forceTcp: boolean}}
- *   `room` is null where the address names none, or one that cannot exist; `problem` then says why.
+ * @returns {{room: string|null, problem: string|null, name: string|null, dialect: 'classic'|'typescript', forceTcp:
+ *    boolean}} `room` is null where the address names none, or one that cannot exist; `problem` then says why.
  */
 export function readAddress(href) {
   const query = new URL(href).searchParams;
@@ -19,7 +45,8 @@ export function readAddress(href) {
   const valid = room !== null && ID.test(room);
   return {
     room: valid ? room : null,
-    problem: room && !valid ? 'A room’s name has letters, digits, hyphens and underscores only, 128 at most.' : null,
+    problem:
+      room && !valid ? 'A room’s name has letters, digits, hyphens and underscores only, 128 at most.' : null,
     name: query.get('name')?.trim().slice(0, 40) || null,
     dialect: query.get('dialect') === 'typescript' ? 'typescript' : 'classic',
     forceTcp: query.get('forceTcp') === 'true',

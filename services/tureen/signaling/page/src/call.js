@@ -1,6 +1,7 @@
 // A call: joining a room, staying in it while connections come and go, and what the page knows of the people there.
 //
-// Emits `change` when anything shown changed, `countdown` while it waits to try again, and `notice` with a sentence for a toast.
+// Emits `change` when anything shown changed, `countdown` while it waits to try again, and `notice` with a sentence
+// for a toast.
 
 import { captureAll, captureOne } from './capture.js';
 import { outcomeOf, Unreachable } from './errors.js';
@@ -9,7 +10,12 @@ import { Peers } from './peers.js';
 import { delayBefore } from './retry.js';
 import { Signaling } from './signaling.js';
 
-const BROWSERS = [['firefox', 'Firefox'], ['edg/', 'Edge'], ['chrome', 'Chrome'], ['safari', 'Safari']];
+const BROWSERS = [
+  ['firefox', 'Firefox'],
+  ['edg/', 'Edge'],
+  ['chrome', 'Chrome'],
+  ['safari', 'Safari'],
+];
 
 /** The browser, as mediasoup-demo's `join` wants it described. */
 function device() {
@@ -20,8 +26,8 @@ function device() {
 
 export class Call extends EventTarget {
   /**
-   * One of `starting`, `asking` (for camera and microphone), `connecting`, `joined`, `waiting` (to try again), `full`, `ended`
-   * (by the server), `failed`, `left` (by the person).
+   * One of `starting`, `asking` (for camera and microphone), `connecting`, `joined`, `waiting` (to try again),
+   * `full`, `ended` (by the server), `failed`, `left` (by the person).
    */
   state = 'starting';
   /** Why the call is in `waiting`, `full`, `ended` or `failed`; an Error. */
@@ -80,7 +86,7 @@ export class Call extends EventTarget {
   }
 
   async #stay() {
-    for (let failures = 0; this.state !== 'left'; ) {
+    for (let failures = 0; this.state !== 'left';) {
       this.#become('connecting');
       const [outcome, stood] = await this.#connect();
       if (outcome !== 'again') {
@@ -141,7 +147,11 @@ export class Call extends EventTarget {
   }
 
   async #join() {
-    this.media = new Media({ signaling: this.#signaling, forceTcp: this.#forceTcp, onChange: () => this.#changed() });
+    this.media = new Media({
+      signaling: this.#signaling,
+      forceTcp: this.#forceTcp,
+      onChange: () => this.#changed(),
+    });
     await this.media.prepare();
     if (this.tracks.audio || this.tracks.video) await this.media.prepareToSend();
     const { peers } = await this.#signaling.request('join', {
@@ -172,7 +182,8 @@ export class Call extends EventTarget {
   }
 
   async #onRequest(method, data) {
-    if (method !== 'newConsumer') throw Object.assign(new Error(`This page does not know ${method}.`), { code: 404 });
+    if (method !== 'newConsumer')
+      throw Object.assign(new Error(`This page does not know ${method}.`), { code: 404 });
     const consumer = await this.media.consume(data);
     this.peers.addStream(data, consumer);
   }

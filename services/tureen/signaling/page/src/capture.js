@@ -19,9 +19,10 @@ export class CaptureProblem extends Error {
 
   static #sentence(kinds, reason) {
     const devices = kinds.map((kind) => DEVICES[kind]).join(' and ');
+    const them = kinds.length > 1 ? 'them' : 'it';
     const are = kinds.length > 1 ? 'are' : 'is';
     return {
-      denied: `Your browser keeps the ${devices} from this page. Allow ${kinds.length > 1 ? 'them' : 'it'} at the left of the address bar, then try again.`,
+      denied: `Your browser keeps the ${devices} from this page. Allow ${them} at the left of the address bar, then try again.`,
       absent: `No ${devices.replace(' and ', ' and no ')} was found on this device.`,
       busy: `The ${devices} ${are} in use by another program. Close it there, then try again.`,
       insecure: `Browsers give the ${devices} only to pages from localhost or over https.`,
@@ -38,7 +39,9 @@ function reasonOf(error) {
 async function ask(kinds) {
   if (!navigator.mediaDevices) throw new CaptureProblem(kinds, 'insecure');
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(Object.fromEntries(kinds.map((kind) => [kind, WANTED[kind]])));
+    const stream = await navigator.mediaDevices.getUserMedia(
+      Object.fromEntries(kinds.map((kind) => [kind, WANTED[kind]])),
+    );
     return Object.fromEntries(stream.getTracks().map((track) => [track.kind, track]));
   } catch (error) {
     throw new CaptureProblem(kinds, reasonOf(error));
@@ -53,8 +56,8 @@ export async function captureOne(kind) {
 /**
  * Ask for camera and microphone together, and for each alone if they cannot be had together.
  *
- * @returns {Promise<{audio: MediaStreamTrack|null, video: MediaStreamTrack|null, problem: CaptureProblem|null}>} Never throws: people
- *   who have, or give, neither can still watch.
+ * @returns {Promise<{audio: MediaStreamTrack|null, video: MediaStreamTrack|null, problem: CaptureProblem|null}>}
+ *    Never throws: people who have, or give, neither can still watch.
  */
 export async function captureAll() {
   try {

@@ -6,7 +6,10 @@ import { icon } from './icons.js';
 function show(id, { name, label, pressed, enabled }) {
   const control = byId(id);
   // A toggle keeps its name and says by `aria-pressed` what it is; the words beside the icon say what a click does.
-  setChildren(control, `${name}/${label}`, () => [icon(name), element('span', { class: 'control-label' }, label)]);
+  setChildren(control, `${name}/${label}`, () => [
+    icon(name),
+    element('span', { class: 'control-label' }, label),
+  ]);
   control.setAttribute('aria-label', label);
   control.dataset.off = String(pressed);
   control.disabled = !enabled;
@@ -16,7 +19,17 @@ function show(id, { name, label, pressed, enabled }) {
 export function showControls(call, { enabled }) {
   const silent = call.muted;
   const dark = !call.tracks.video;
-  show('microphone', { name: silent ? 'microphoneOff' : 'microphone', label: silent ? 'Unmute' : 'Mute', pressed: silent, enabled });
-  show('camera', { name: dark ? 'cameraOff' : 'camera', label: dark ? 'Camera on' : 'Camera off', pressed: dark, enabled });
+  show('microphone', {
+    name: silent ? 'microphoneOff' : 'microphone',
+    label: silent ? 'Unmute' : 'Mute',
+    pressed: silent,
+    enabled,
+  });
+  show('camera', {
+    name: dark ? 'cameraOff' : 'camera',
+    label: dark ? 'Camera on' : 'Camera off',
+    pressed: dark,
+    enabled,
+  });
   show('leave', { name: 'leave', label: 'Leave', pressed: false, enabled });
 }

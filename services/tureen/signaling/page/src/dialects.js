@@ -1,13 +1,17 @@
 // mediasoup-demo's two dialects of signaling. Pure data and functions.
 //
-// The server speaks both at once; this page reads and writes one at a time, strictly, so that each is proven by use. `classic` is
-// that of `server/lib/Room.js`, `typescript` that of the rewrite.
+// The server speaks both at once; this page reads and writes one at a time, strictly, so that each is proven by
+// use. `classic` is that of `server/lib/Room.js`, `typescript` that of the rewrite.
 
 const classic = {
   name: 'classic',
   /** Whether close, pause, resume and the like are notifications, which nobody answers. */
   tells: false,
-  transportRequest: (direction, forceTcp) => ({ forceTcp, producing: direction === 'send', consuming: direction === 'recv' }),
+  transportRequest: (direction, forceTcp) => ({
+    forceTcp,
+    producing: direction === 'send',
+    consuming: direction === 'recv',
+  }),
   capabilities: (answer) => answer,
   transportId: (answer) => answer.id,
   producerId: (answer) => answer.id,

@@ -23,7 +23,10 @@ export function setText(target, text) {
   if (target.hidden !== !text) target.hidden = !text;
 }
 
-/** Replace an element's children only if `key` differs from the last time, so that focus and animations are not lost. */
+/**
+ * Replace an element's children only if `key` differs from the last time, so that focus and animations are not
+ * lost.
+ */
 export function setChildren(target, key, makeChildren) {
   if (target.dataset.key === key) return;
   target.dataset.key = key;

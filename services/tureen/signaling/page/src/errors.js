@@ -27,12 +27,21 @@ export class Dismissed extends Error {
   }
 }
 
-const PASSING = new Set(['Unavailable', 'Draining', 'Busy', 'RateLimited', 'Timeout', 'Stale', 'WorkerClosedError']);
+const PASSING = new Set([
+  'Unavailable',
+  'Draining',
+  'Busy',
+  'RateLimited',
+  'Timeout',
+  'Stale',
+  'WorkerClosedError',
+]);
 
 /**
  * What a failed attempt to join means.
  *
- * @returns {'full'|'ended'|'again'|'failed'} `again`: the same attempt may succeed in a moment. `failed`: it will not.
+ * @returns {'full'|'ended'|'again'|'failed'} `again`: the same attempt may succeed in a moment. `failed`: it will
+ *    not.
  */
 export function outcomeOf(error) {
   if (error instanceof Dismissed) return 'ended';

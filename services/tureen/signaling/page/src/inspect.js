@@ -2,17 +2,19 @@
 //
 //     tureen.peerId, tureen.roomId     who and where this page is
 //     tureen.dialect                   `classic` or `typescript`
-//     tureen.state                     `starting`, `asking`, `connecting`, `joined`, `waiting`, `full`, `ended`, `failed` or `left`
+//     tureen.state                     `starting`, `asking`, `connecting`, `joined`, `waiting`, `full`, `ended`,
+//                                      `failed` or `left`
 //     tureen.error                     null, or {type, message} of what stopped the call
 //     tureen.peers()                   [{peerId, displayName}], without this page
 //     tureen.transports()              [{id, direction: 'send'|'recv', connectionState, served}]
-//     await tureen.stats()             for each stream received: {peerId, kind, consumerId, producerId, paused, served, source,
-//                                      packetsReceived, packetsLost, bytesReceived, jitter, framesDecoded, framesDropped,
-//                                      keyFramesDecoded, framesPerSecond, frameWidth, frameHeight, totalAudioEnergy}
+//     await tureen.stats()             for each stream received: {peerId, kind, consumerId, producerId, paused, served,
+//                                      source, packetsReceived, packetsLost, bytesReceived, jitter, framesDecoded,
+//                                      framesDropped, keyFramesDecoded, framesPerSecond, frameWidth, frameHeight,
+//                                      totalAudioEnergy}
 //     await tureen.sent()              for each stream sent: {kind, producerId, paused, served, packetsSent, bytesSent,
 //                                      framesEncoded, encodings, frameWidth, frameHeight}
 //
-// `served` and `source` are places, {nodeId, workerId, workerIndex, routerId}, or null where the server does not tell.
+// `served` and `source` are places, {nodeId, workerId, workerIndex, routerId}, or null where the server tells none.
 
 import { received, sent } from './stats.js';
 
@@ -37,13 +39,25 @@ export function expose(call, dialect) {
     peers: () => call.peers.list().map(({ peerId, displayName }) => ({ peerId, displayName })),
     transports: () => structuredClone(call.media?.transports ?? []),
     stats: () => Promise.all(call.peers.streams().map(streamStats)),
-    sent: () => Promise.all([...(call.media?.producers.values() ?? [])].map((producer) => producerStats(call, producer))),
+    sent: () =>
+      Promise.all(
+        [...(call.media?.producers.values() ?? [])].map((producer) => producerStats(call, producer)),
+      ),
   };
   Object.defineProperty(window, 'tureen', { value: Object.freeze(view) });
 }
 
 async function streamStats({ peerId, kind, paused, served, source, consumer }) {
-  return { peerId, kind, consumerId: consumer.id, producerId: consumer.producerId, paused, served, source, ...(await received(consumer)) };
+  return {
+    peerId,
+    kind,
+    consumerId: consumer.id,
+    producerId: consumer.producerId,
+    paused,
+    served,
+    source,
+    ...(await received(consumer)),
+  };
 }
 
 async function producerStats(call, producer) {

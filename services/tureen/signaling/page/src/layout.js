@@ -6,7 +6,7 @@ const RATIO = 16 / 9;
  * Choose the number of columns that makes the tiles as large as the stage allows.
  *
  * @param {{count: number, width: number, height: number, gap: number, caption: number, smallest: number}} stage
- *   How many tiles; the stage's size, the gap between tiles and the height of a tile's caption in pixels; and the width below
+ *   How many tiles; the stage's size, the gap between tiles and a tile's caption's height in pixels; the width below
  *   which a tile is of no use, so that the stage scrolls instead.
  * @returns {{columns: number, width: number}} `width` is a tile's, in whole pixels.
  */

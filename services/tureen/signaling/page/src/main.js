@@ -11,7 +11,9 @@ import { Room } from './room.js';
 
 /** A peer id of our own; crypto.randomUUID exists only on secure pages. */
 function newPeerId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }
 
 /** The name given in the address, else the one given before, else a guest's, kept as long as the tab. */

@@ -1,4 +1,5 @@
-// What flows: mediasoup-client's device, its two transports, and the producers and consumers on them, for one connection.
+// What flows: mediasoup-client's device, its two transports, and the producers and consumers on them, for one
+// connection.
 
 import { Device } from 'mediasoup-client';
 
@@ -72,14 +73,22 @@ export class Media {
 
   async #open(direction) {
     const { dialect } = this.#signaling;
-    const answer = await this.#signaling.request('createWebRtcTransport', dialect.transportRequest(direction, this.#forceTcp));
+    const answer = await this.#signaling.request(
+      'createWebRtcTransport',
+      dialect.transportRequest(direction, this.#forceTcp),
+    );
     const { iceParameters, iceCandidates, dtlsParameters } = answer;
     const options = { id: dialect.transportId(answer), iceParameters, iceCandidates, dtlsParameters };
-    const transport = direction === 'send' ? this.#device.createSendTransport(options) : this.#device.createRecvTransport(options);
+    const transport =
+      direction === 'send'
+        ? this.#device.createSendTransport(options)
+        : this.#device.createRecvTransport(options);
     this.#transports[direction] = transport;
     this.#served[direction] = answer.served ?? null;
     transport.on('connect', ({ dtlsParameters: ours }, done, failed) => {
-      this.#signaling.request('connectWebRtcTransport', { transportId: transport.id, dtlsParameters: ours }).then(done, failed);
+      this.#signaling
+        .request('connectWebRtcTransport', { transportId: transport.id, dtlsParameters: ours })
+        .then(done, failed);
     });
     transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
       this.#signaling
@@ -114,15 +123,24 @@ export class Media {
   /** Send a track. */
   async produce(track) {
     await this.prepareToSend();
-    const producer = await this.#transports.send.produce(track.kind === 'video' ? this.#video(track) : this.#audio(track));
+    const producer = await this.#transports.send.produce(
+      track.kind === 'video' ? this.#video(track) : this.#audio(track),
+    );
     this.producers.set(track.kind, producer);
     // A track that was muted before starts out paused here; the server does not know yet.
     if (producer.paused) await this.setPaused(track.kind, true);
   }
 
   #video(track) {
-    const codec = this.#device.rtpCapabilities.codecs.find(({ mimeType }) => mimeType.toLowerCase() === 'video/vp8');
-    return { ...this.#common(track), codec, encodings: SIMULCAST, codecOptions: { videoGoogleStartBitrate: 800 } };
+    const codec = this.#device.rtpCapabilities.codecs.find(
+      ({ mimeType }) => mimeType.toLowerCase() === 'video/vp8',
+    );
+    return {
+      ...this.#common(track),
+      codec,
+      encodings: SIMULCAST,
+      codecOptions: { videoGoogleStartBitrate: 800 },
+    };
   }
 
   #audio(track) {

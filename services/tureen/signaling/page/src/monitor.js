@@ -54,13 +54,23 @@ export class Monitor {
     const live = call.peers.streams().filter(({ paused, consumer }) => !paused && !consumer.closed);
     const producers = [...(call.media?.producers.values() ?? [])];
     const [ours, theirs] = await Promise.all([
-      Promise.all(producers.map(async (producer) => ({ kind: producer.kind, ...(await this.#sampler.producer(producer)) }))),
-      Promise.all(live.map(async (stream) => ({ ...stream, ...(await this.#sampler.consumer(stream.consumer)) }))),
+      Promise.all(
+        producers.map(async (producer) => ({
+          kind: producer.kind,
+          ...(await this.#sampler.producer(producer)),
+        })),
+      ),
+      Promise.all(
+        live.map(async (stream) => ({ ...stream, ...(await this.#sampler.consumer(stream.consumer)) })),
+      ),
     ]);
     this.#sampler.keep(new Set([...producers, ...live.map(({ consumer }) => consumer)].map(({ id }) => id)));
     this.#show(call.peerId, ours);
     for (const { peerId } of call.peers.list()) {
-      this.#show(peerId, theirs.filter((stream) => stream.peerId === peerId));
+      this.#show(
+        peerId,
+        theirs.filter((stream) => stream.peerId === peerId),
+      );
     }
     this.#noteSilence(theirs);
   }
@@ -83,7 +93,8 @@ export class Monitor {
     const before = new Set([...this.#heard.keys()].filter((peerId) => this.stalled(peerId)));
     const expected = new Set(streams.map(({ peerId }) => peerId));
     for (const peerId of this.#heard.keys()) if (!expected.has(peerId)) this.#heard.delete(peerId);
-    for (const { peerId, packets } of streams) if (packets > 0 || !this.#heard.has(peerId)) this.#heard.set(peerId, now);
+    for (const { peerId, packets } of streams)
+      if (packets > 0 || !this.#heard.has(peerId)) this.#heard.set(peerId, now);
     const after = new Set([...expected].filter((peerId) => this.stalled(peerId)));
     if (before.size !== after.size || [...after].some((peerId) => !before.has(peerId))) this.#onStall();
   }

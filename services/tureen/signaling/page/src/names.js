@@ -1,8 +1,28 @@
 // Names for guests who gave none, and the initials that stand where no picture is. Pure functions.
 
 const SOUPS = [
-  'Avgolemono', 'Bisque', 'Borscht', 'Bouillabaisse', 'Chowder', 'Congee', 'Gazpacho', 'Goulash', 'Gumbo', 'Harira', 'Laksa',
-  'Minestrone', 'Miso', 'Mulligatawny', 'Pho', 'Pozole', 'Ramen', 'Ribollita', 'Shchi', 'Soto', 'Vichyssoise', 'Zurek',
+  'Avgolemono',
+  'Bisque',
+  'Borscht',
+  'Bouillabaisse',
+  'Chowder',
+  'Congee',
+  'Gazpacho',
+  'Goulash',
+  'Gumbo',
+  'Harira',
+  'Laksa',
+  'Minestrone',
+  'Miso',
+  'Mulligatawny',
+  'Pho',
+  'Pozole',
+  'Ramen',
+  'Ribollita',
+  'Shchi',
+  'Soto',
+  'Vichyssoise',
+  'Zurek',
 ];
 
 /** Make up a guest's name; `random` gives numbers from 0 to 1. */

@@ -1,4 +1,5 @@
-// What the page has to say: toasts for what passes, banners for what stays, and a panel in the middle for what stops the call.
+// What the page has to say: toasts for what passes, banners for what stays, and a panel in the middle for what
+// stops the call.
 
 import { byId, element, setChildren, setText } from './dom.js';
 import { icon } from './icons.js';
@@ -13,7 +14,11 @@ export function toast(text) {
 }
 
 function button({ label, act, primary = false }) {
-  const made = element('button', { class: `button ${primary ? 'button-primary' : 'button-quiet'}`, type: 'button' }, label);
+  const made = element(
+    'button',
+    { class: `button ${primary ? 'button-primary' : 'button-quiet'}`, type: 'button' },
+    label,
+  );
   made.addEventListener('click', act);
   return made;
 }
@@ -21,14 +26,21 @@ function button({ label, act, primary = false }) {
 /**
  * Show the banners, and no others.
  *
- * @param {{key: string, icon: string, text: string, tone: 'warning'|'quiet', actions: {label: string, act: () => void}[]}[]} banners
+ * @param {{key: string, icon: string, text: string, tone: 'warning'|'quiet', actions: {label: string, act: () =>
+ *    void}[]}[]} banners
  */
 export function showBanners(banners) {
   const target = byId('banners');
   // The text changes while one counts down; the buttons stay, and keep their focus.
   setChildren(target, JSON.stringify(banners.map(({ key, actions }) => [key, actions])), () =>
     banners.map(({ icon: name, tone, actions }) =>
-      element('div', { class: 'banner', role: 'status', 'data-tone': tone }, icon(name), element('p'), ...actions.map(button)),
+      element(
+        'div',
+        { class: 'banner', role: 'status', 'data-tone': tone },
+        icon(name),
+        element('p'),
+        ...actions.map(button),
+      ),
     ),
   );
   banners.forEach(({ text }, index) => setText(target.children[index].querySelector('p'), text));
@@ -37,7 +49,8 @@ export function showBanners(banners) {
 /**
  * Show the panel, or hide it with null.
  *
- * @param {null|{icon: string, title: string, text: string, tone?: string, actions: {label: string, act: () => void, primary?: boolean}[]}} view
+ * @param {null|{icon: string, title: string, text: string, tone?: string, actions: {label: string, act: () => void,
+ *    primary?: boolean}[]}} view
  */
 export function showPanel(view) {
   const panel = byId('panel');

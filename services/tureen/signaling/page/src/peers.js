@@ -22,7 +22,9 @@ export class Peers extends EventTarget {
 
   /** All that is received. */
   streams() {
-    return this.list().flatMap(({ peerId, streams }) => [...streams.values()].map((stream) => ({ peerId, ...stream })));
+    return this.list().flatMap(({ peerId, streams }) =>
+      [...streams.values()].map((stream) => ({ peerId, ...stream })),
+    );
   }
 
   /** Take over the list that the server gave on joining: those who are not on it have gone. */
@@ -38,7 +40,13 @@ export class Peers extends EventTarget {
   addStream(data, consumer) {
     const { peerId, kind, producerPaused, served, source } = data;
     const peer = this.#peers.get(peerId) ?? this.#add({ peerId, displayName: 'Somebody' });
-    const stream = { consumer, kind, paused: Boolean(producerPaused), served: served ?? null, source: source ?? null };
+    const stream = {
+      consumer,
+      kind,
+      paused: Boolean(producerPaused),
+      served: served ?? null,
+      source: source ?? null,
+    };
     peer.streams.set(consumer.id, stream);
     const word = this.#early.get(consumer.id);
     this.#early.delete(consumer.id);
@@ -72,7 +80,10 @@ export class Peers extends EventTarget {
     this.#changed();
   }
 
-  /** Forget all streams, because the connection they came by is gone; the people stay until the server says who is there. */
+  /**
+   * Forget all streams, because the connection they came by is gone; the people stay until the server says who is
+   * there.
+   */
   closeStreams() {
     for (const { streams } of this.#peers.values()) {
       for (const { consumer } of streams.values()) consumer.close();
@@ -107,7 +118,9 @@ export class Peers extends EventTarget {
   }
 
   #find(consumerId) {
-    return this.list().find(({ streams }) => streams.has(consumerId))?.streams.get(consumerId);
+    return this.list()
+      .find(({ streams }) => streams.has(consumerId))
+      ?.streams.get(consumerId);
   }
 
   #consumerSaid(word, consumerId) {

@@ -1,7 +1,7 @@
 // How the page names and colours the places that serve media: nodes and their workers. Pure functions.
 //
-// A place is `{nodeId, workerId, workerIndex, routerId}` as the server gives it; any field may be missing, and an ordinary
-// mediasoup-demo server sends none at all.
+// A place is `{nodeId, workerId, workerIndex, routerId}` as the server gives it; any field may be missing, and an
+// ordinary mediasoup-demo server sends none at all.
 
 const LONGEST_NODE = 22;
 
@@ -33,6 +33,13 @@ export function workerLabel(place) {
   return place.workerId ? `worker ${place.workerId.slice(0, 8)}` : 'worker';
 }
 
+/** The worker where there is little space, for example `w1`. */
+export function workerShortLabel(place) {
+  return Number.isInteger(place.workerIndex)
+    ? `w${place.workerIndex + 1}`
+    : (place.workerId?.slice(0, 4) ?? 'w');
+}
+
 /** For example `node-a · worker 1`. */
 export function placeLabel(place) {
   return [nodeLabel(place), workerLabel(place)].filter(Boolean).join(' · ');
@@ -40,11 +47,21 @@ export function placeLabel(place) {
 
 /** Everything known of a place, for a tooltip. */
 export function placeDetails(place) {
-  const parts = [['node', place.nodeId], ['worker', place.workerId], ['router', place.routerId]];
-  return parts.filter(([, id]) => id).map(([what, id]) => `${what} ${id}`).join('\n');
+  const parts = [
+    ['node', place.nodeId],
+    ['worker', place.workerId],
+    ['router', place.routerId],
+  ];
+  return parts
+    .filter(([, id]) => id)
+    .map(([what, id]) => `${what} ${id}`)
+    .join('\n');
 }
 
-/** The hue, in degrees, of a worker: its node sets the base, its number in the node a step that keeps neighbours apart. */
+/**
+ * The hue, in degrees, of a worker: its node sets the base, its number in the node a step that keeps neighbours
+ * apart.
+ */
 export function placeHue(place) {
   const step = Number.isInteger(place.workerIndex) ? place.workerIndex : hash(place.workerId ?? '') % 8;
   return Math.round((hash(place.nodeId ?? '') + step * 137.508) % 360);

@@ -5,7 +5,8 @@
  *
  * @param {object|null} before An earlier sample: `{at, bytes, packets, frames, lost}`, `at` in milliseconds.
  * @param {object} now The newest sample, of the same shape.
- * @returns {{bitrate: number|null, frameRate: number|null, packets: number}} `bitrate` in bits a second; null with only one sample.
+ * @returns {{bitrate: number|null, frameRate: number|null, packets: number}} `bitrate` in bits a second; null with
+ *    only one sample.
  */
 export function rates(before, now) {
   const seconds = before ? (now.at - before.at) / 1000 : 0;

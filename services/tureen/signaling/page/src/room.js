@@ -74,7 +74,12 @@ export class Room {
     const views = panel ? [] : tileViews(call, (peerId) => this.#monitor.stalled(peerId));
     this.#tiles.show(views, { alone: state === 'joined' && views.length === 1 });
     showWorkers(panel ? [] : waysOf(call));
-    this.#sound.play(call.peers.streams().filter(({ kind }) => kind === 'audio').map(({ consumer }) => consumer));
+    this.#sound.play(
+      call.peers
+        .streams()
+        .filter(({ kind }) => kind === 'audio')
+        .map(({ consumer }) => consumer),
+    );
   }
 
   #actions() {

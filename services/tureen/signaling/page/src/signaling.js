@@ -1,7 +1,7 @@
 // One connection to the server, over protoo.
 //
-// protoo-client can reconnect by itself; here it does not, because the page says when it will try again and lets people try now.
-// A connection that broke is thrown away, with everything that was waiting on it.
+// protoo-client can reconnect by itself; here it does not, because the page says when it will try again and lets
+// people try now. A connection that broke is thrown away, with everything that was waiting on it.
 
 import { Peer, WebSocketTransport } from 'protoo-client';
 
@@ -21,7 +21,8 @@ export class Signaling {
    * @param {object} options
    * @param {string} options.address The WebSocket's address, room and peer included.
    * @param {object} options.dialect One of `DIALECTS`.
-   * @param {(method: string, data: object) => Promise<void>} options.onRequest Does what the server asks for, or throws.
+   * @param {(method: string, data: object) => Promise<void>} options.onRequest Does what the server asks for, or
+   *    throws.
    * @param {(method: string, data: object) => void} options.onNotification
    */
   constructor({ address, dialect, onRequest, onNotification }) {
@@ -54,16 +55,24 @@ export class Signaling {
         const lost = (error) => {
           if (opened) end(error);
           else reject(error);
-          // Closing here keeps protoo-client from reconnecting on its own, and rejects what still waits for an answer.
+          // Closing here keeps protoo-client from reconnecting on its own, and rejects what still waits for an
+          // answer.
           this.close();
         };
         this.#peer.on('open', () => {
           opened = true;
           resolve();
         });
-        this.#peer.on('failed', () => lost(new Unreachable(`Nothing answers at ${this.#host}. Is the server running, and is this device online?`)));
+        this.#peer.on('failed', () =>
+          lost(
+            new Unreachable(
+              `Nothing answers at ${this.#host}. Is the server running, and is this device online?`,
+            ),
+          ),
+        );
         this.#peer.on('disconnected', () => lost(new Unreachable('The connection to the server broke.')));
-        // Reached without one of the two before only if the server closed for good (code 4000), or by our own `close()`.
+        // Reached without one of the two before only if the server closed for good (code 4000), or by our own
+        // `close()`.
         this.#peer.on('close', () => lost(new Dismissed()));
       });
     });

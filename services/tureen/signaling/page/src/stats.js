@@ -28,7 +28,10 @@ export async function received(consumer) {
 /** What a producer sent, over all its encodings; width and height are the largest encoding's. */
 export async function sent(producer) {
   const outbound = ofType(await producer.getStats(), 'outbound-rtp');
-  const largest = outbound.reduce((best, entry) => ((entry.frameWidth ?? 0) > (best.frameWidth ?? 0) ? entry : best), {});
+  const largest = outbound.reduce(
+    (best, entry) => ((entry.frameWidth ?? 0) > (best.frameWidth ?? 0) ? entry : best),
+    {},
+  );
   return {
     packetsSent: sum(outbound, 'packetsSent'),
     bytesSent: sum(outbound, 'bytesSent'),
@@ -46,19 +49,33 @@ export class Sampler {
   /** Rates of a consumer since the sample before. */
   async consumer(consumer) {
     const stats = await received(consumer);
-    const sample = { at: performance.now(), bytes: stats.bytesReceived, packets: stats.packetsReceived, frames: stats.framesDecoded };
+    const sample = {
+      at: performance.now(),
+      bytes: stats.bytesReceived,
+      packets: stats.packetsReceived,
+      frames: stats.framesDecoded,
+    };
     return this.#rates(consumer.id, sample, stats);
   }
 
   /** Rates of a producer since the sample before. */
   async producer(producer) {
     const stats = await sent(producer);
-    const sample = { at: performance.now(), bytes: stats.bytesSent, packets: stats.packetsSent, frames: stats.framesEncoded };
+    const sample = {
+      at: performance.now(),
+      bytes: stats.bytesSent,
+      packets: stats.packetsSent,
+      frames: stats.framesEncoded,
+    };
     return this.#rates(producer.id, sample, stats);
   }
 
   #rates(id, sample, stats) {
-    const result = { ...rates(this.#last.get(id) ?? null, sample), width: stats.frameWidth, height: stats.frameHeight };
+    const result = {
+      ...rates(this.#last.get(id) ?? null, sample),
+      width: stats.frameWidth,
+      height: stats.frameHeight,
+    };
     this.#last.set(id, sample);
     return result;
   }

@@ -36,7 +36,9 @@ export function panelWords(state, error, wasJoined) {
         tone: 'busy',
       };
     case 'connecting':
-      return wasJoined ? null : { icon: 'bowl', title: 'Joining the room', text: 'Finding a worker to serve you.', tone: 'busy' };
+      return wasJoined
+        ? null
+        : { icon: 'bowl', title: 'Joining the room', text: 'Finding a worker to serve you.', tone: 'busy' };
     case 'waiting':
       return wasJoined ? null : waitingWords(error);
     case 'full':
@@ -56,7 +58,12 @@ export function panelWords(state, error, wasJoined) {
     case 'failed':
       return { icon: 'warning', title: 'Joining the room failed', text: sentence(error), tone: 'bad' };
     case 'left':
-      return { icon: 'leave', title: 'You left the room', text: 'Camera and microphone are off.', tone: 'quiet' };
+      return {
+        icon: 'leave',
+        title: 'You left the room',
+        text: 'Camera and microphone are off.',
+        tone: 'quiet',
+      };
     default:
       return null;
   }

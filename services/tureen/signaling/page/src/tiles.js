@@ -31,10 +31,9 @@ class Tile {
   constructor() {
     this.element = fromTemplate('tile-template');
     this.parts = Object.fromEntries(
-      ['picture', 'video', 'avatar', 'quality', 'muted', 'trouble', 'caption', 'name', 'routes'].map((part) => [
-        part,
-        this.element.querySelector(`.tile-${part}`),
-      ]),
+      ['picture', 'video', 'avatar', 'quality', 'muted', 'trouble', 'caption', 'name', 'routes'].map(
+        (part) => [part, this.element.querySelector(`.tile-${part}`)],
+      ),
     );
     this.#video = this.parts.video;
   }
@@ -48,7 +47,10 @@ class Tile {
     element.setAttribute('aria-label', this.#words(view));
     this.#show(view.video);
     setText(parts.avatar, initials(view.name));
-    setChildren(parts.name, `${view.name}/${view.self}`, () => [view.name, ...(view.self ? [this.#you()] : [])]);
+    setChildren(parts.name, `${view.name}/${view.self}`, () => [
+      view.name,
+      ...(view.self ? [this.#you()] : []),
+    ]);
     setChildren(parts.muted, String(view.muted), () => [icon('microphoneOff'), 'Muted']);
     parts.muted.hidden = !view.muted;
     setText(parts.trouble, view.trouble);

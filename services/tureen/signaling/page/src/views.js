@@ -57,12 +57,13 @@ export function waysOf(call) {
 /** The banners to show above the tiles. */
 export function bannersFor(call, { sound, seconds }) {
   const banners = [];
+  const again = seconds ? `Trying again in ${seconds} s.` : 'Trying again.';
   if (call.state === 'waiting' && call.wasJoined) {
     banners.push({
       key: 'offline',
       icon: 'offline',
       tone: 'warning',
-      text: `The connection to the server is lost. Pictures and sound may go on for a while. Trying again${seconds ? ` in ${seconds} s` : ''}.`,
+      text: `The connection to the server is lost. Pictures and sound may go on for a while. ${again}`,
       actions: [{ label: 'Try now', act: () => call.retryNow() }],
     });
   }

@@ -7,9 +7,10 @@ import { placeChip } from './routes.js';
 /**
  * Gather the workers of a room.
  *
- * @param {{name: string, source: object|null, served: object|null}[]} ways Each person's way: in at `source`, out to us at `served`.
- * @returns {{place: object, takes: string[], gives: string[]}[]} Each worker with the people whose media it takes in, and those
- *   whose media it gives to this page.
+ * @param {{name: string, source: object|null, served: object|null}[]} ways Each person's way: in at `source`, out
+ *    to us at `served`.
+ * @returns {{place: object, takes: string[], gives: string[]}[]} Each worker with the people whose media it takes
+ *    in, and those whose media it gives to this page.
  */
 export function gatherWorkers(ways) {
   const workers = new Map();
@@ -44,6 +45,13 @@ export function showWorkers(ways) {
   const workers = gatherWorkers(ways);
   byId('workers').hidden = workers.length === 0;
   setChildren(byId('workers-list'), JSON.stringify(workers), () =>
-    workers.map((worker) => element('li', { class: 'worker' }, placeChip(worker.place), element('span', { class: 'worker-does' }, words(worker)))),
+    workers.map((worker) =>
+      element(
+        'li',
+        { class: 'worker' },
+        placeChip(worker.place),
+        element('span', { class: 'worker-does' }, words(worker)),
+      ),
+    ),
   );
 }
