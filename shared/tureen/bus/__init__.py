@@ -7,20 +7,28 @@ into is raised as one of `tureen.contract.errors`. Why this is not nats.micro: d
 from __future__ import annotations
 
 from tureen.bus.admission import ServiceLimits
+from tureen.bus.bucket import Bucket
 from tureen.bus.bus import Bus
 from tureen.bus.call import Call, Handler
 from tureen.bus.connection import Subscription
+from tureen.bus.jetstream import StoreLost
+from tureen.bus.mirror import Mirror
+from tureen.bus.records import Entry
 from tureen.bus.running import run, stop_requested
 from tureen.bus.service import Service
 from tureen.bus.settings import BusSettings
 
 __all__ = [
+    "Bucket",
     "Bus",
     "BusSettings",
     "Call",
+    "Entry",
     "Handler",
+    "Mirror",
     "Service",
     "ServiceLimits",
+    "StoreLost",
     "Subscription",
     "run",
     "stop_requested",

@@ -201,13 +201,13 @@ class Bus:
 
     # The connection's life.
 
-    def on_reconnect(self, callback: Callback) -> None:
-        """Call this whenever a lost connection is back, with its subscriptions."""
-        self._on_reconnect.append(callback)
+    def on_reconnect(self, callback: Callback) -> Callable[[], None]:
+        """Call this whenever a lost connection is back, with its subscriptions; return what ends that."""
+        return _registered(self._on_reconnect, callback)
 
-    def on_disconnect(self, callback: Callback) -> None:
-        """Call this whenever the connection is lost."""
-        self._on_disconnect.append(callback)
+    def on_disconnect(self, callback: Callback) -> Callable[[], None]:
+        """Call this whenever the connection is lost; return what ends that."""
+        return _registered(self._on_disconnect, callback)
 
     async def close(self) -> None:
         """Send what is waiting and leave; requests that still wait fail with `Timeout`."""
@@ -219,11 +219,11 @@ class Bus:
 
     def _lost(self, reason: str) -> None:
         self._pending.lose()
-        for callback in self._on_disconnect:
+        for callback in list(self._on_disconnect):
             self._spawn(_call(callback))
 
     async def _restored(self) -> None:
-        for callback in self._on_reconnect:
+        for callback in list(self._on_reconnect):
             await _call(callback)
 
     def _denied(self, kind: str, subject: str) -> None:
@@ -237,6 +237,17 @@ class Bus:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+
+def _registered(callbacks: list[Callback], callback: Callback) -> Callable[[], None]:
+    """Add a callback; return what removes it, however often that is called."""
+    callbacks.append(callback)
+
+    def remove() -> None:
+        if callback in callbacks:
+            callbacks.remove(callback)
+
+    return remove
 
 
 async def _call(callback: Callback) -> None:

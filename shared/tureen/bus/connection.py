@@ -39,6 +39,13 @@ class Subscription:
         self._client = client
         self._sid = client.listen(self.subject, self.queue, self._listener)
 
+    def abandon(self) -> None:
+        """End it at once; what is on its way is lost."""
+        self._connection.release(self)
+        if self._client is not None:
+            self._client.unlisten(self._sid)
+            self._client.forget(self._sid)
+
     async def unsubscribe(self) -> None:
         """End it; every message that the server has sent by then has reached the listener when this returns."""
         self._connection.release(self)
@@ -123,10 +130,10 @@ class Connection:
                 subscription.attach(self._client)
             await self._settle()
         except BaseException:
-            self.release(subscription)
+            subscription.abandon()
             raise
         if subscription.denied:
-            self.release(subscription)
+            subscription.abandon()
             raise Unauthorized(f"NATS denies this user to subscribe to {subject}", details={"subject": subject})
         return subscription
 
