@@ -30,6 +30,9 @@ from tureen.bundle.starting import why_not_starting
 FetchPackage = Callable[[Path, Mapping[str, str]], Path]
 """Brings mediasoup's npm package into a folder and returns the archive's path."""
 
+LOG_NAME = "build.log"
+"""Where a build that failed leaves its output, beside the bundle's folder."""
+
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_DISK_WORDS = ("no space left on device", "disk quota exceeded", "file size limit exceeded", "enospc")
 
@@ -95,13 +98,13 @@ def _assemble(archive: Path, staging: Path, from_source: bool, environ: Mapping[
     bundle = staging / "bundle"
     bundle.mkdir()
     copy_interface(package, bundle)
-    source = _get_worker(package, bundle / WORKER_NAME, from_source, environ, reporter)
+    source = _get_worker(package, bundle / WORKER_NAME, staging.parent / LOG_NAME, from_source, environ, reporter)
     write_manifest(bundle, source)
     return bundle
 
 
 def _get_worker(
-    package: Path, target: Path, from_source: bool, environ: Mapping[str, str], reporter: Reporter
+    package: Path, target: Path, log: Path, from_source: bool, environ: Mapping[str, str], reporter: Reporter
 ) -> Source:
     own_binary = environ.get("MEDIASOUP_WORKER_BIN")
     if own_binary and not from_source:
@@ -115,7 +118,7 @@ def _get_worker(
             reporter.say(f"The official worker binary cannot be used: {error}.")
         else:
             return "prebuilt"
-    build_worker(package, target, environ, reporter)
+    build_worker(package, target, log, environ, reporter)
     return "built"
 
 

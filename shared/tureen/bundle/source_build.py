@@ -29,8 +29,10 @@ _GENERATED_HEADER = "fbs/FBS/worker.h"
 _BYTES_PER_JOB = 1024**3
 
 
-def build_worker(package: Path, target: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
+def build_worker(package: Path, target: Path, log: Path, environ: Mapping[str, str], reporter: Reporter) -> None:
     """Build the worker from the unpacked npm `package`, in that folder, and copy it to `target`.
+
+    A build that fails leaves its whole output in the file `log`.
 
     Raises:
         MissingPackagesError: The machine lacks a compiler or a library.
@@ -41,11 +43,12 @@ def build_worker(package: Path, target: Path, environ: Mapping[str, str], report
     tools = get_build_tools(package / "build-tools", environ)
     source = package / "worker"
     lay_overlay(source / "subprojects", tools.flatc)
-    log: list[str] = []
+    output: list[str] = []
+    log.unlink(missing_ok=True)
     try:
-        _compile(source, tools, reporter, log)
+        _compile(source, tools, reporter, output)
     except ToolError as error:
-        raise BuildError(_explain_failure(error, log, target.parent.parent)) from error
+        raise BuildError(_explain_failure(error, output, log)) from error
     shutil.copyfile(source / "build" / WORKER_NAME, target)
     target.chmod(0o755)
     reason = why_not_starting(target)
@@ -68,9 +71,9 @@ def jobs(cores: int, available_bytes: int) -> int:
     return max(1, min(cores, available_bytes // _BYTES_PER_JOB))
 
 
-def _compile(source: Path, tools: BuildTools, reporter: Reporter, log: list[str]) -> None:
+def _compile(source: Path, tools: BuildTools, reporter: Reporter, output: list[str]) -> None:
     def follow(line: str) -> None:
-        log.append(line)
+        output.append(line)
         step = ninja_step(line)
         if step is not None:
             reporter.advance("Building mediasoup-worker", *step)
@@ -78,17 +81,16 @@ def _compile(source: Path, tools: BuildTools, reporter: Reporter, log: list[str]
     meson = [sys.executable, "-m", "mesonbuild.mesonmain"]
     options = ["--buildtype", "release", "-Db_ndebug=true", "-Db_pie=true"]
     parallel = f"-j{jobs(len(os.sched_getaffinity(0)), psutil.virtual_memory().available)}"
-    run_tool([*meson, "setup", "build", *options], cwd=source, environ=tools.environ, on_line=log.append)
+    run_tool([*meson, "setup", "build", *options], cwd=source, environ=tools.environ, on_line=output.append)
     ninja = ["ninja", "-C", "build", parallel]
-    run_tool([*ninja, _GENERATED_HEADER], cwd=source, environ=tools.environ, on_line=log.append)
+    run_tool([*ninja, _GENERATED_HEADER], cwd=source, environ=tools.environ, on_line=output.append)
     run_tool([*ninja, WORKER_NAME], cwd=source, environ=tools.environ, on_line=follow)
 
 
-def _explain_failure(error: ToolError, log: list[str], folder: Path) -> str:
-    """Keep the build's whole output in a file and return a message with its end."""
-    path = folder / "build.log"
+def _explain_failure(error: ToolError, output: list[str], log: Path) -> str:
+    """Keep the build's whole output and return a message with its end."""
     kept = ""
     with contextlib.suppress(OSError):
-        path.write_text("\n".join([*log, ""]), encoding="utf-8")
-        kept = f"; its whole output is in {path}"
+        log.write_text("\n".join([*output, ""]), encoding="utf-8")
+        kept = f"; its whole output is in {log}"
     return "\n".join((f"The worker's build failed ({error}){kept}. It ended with:", *error.tail))
