@@ -7,7 +7,7 @@ import inspect
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Self
 
 from tureen.bus import headers as header
@@ -31,7 +31,8 @@ class Bus:
 
     Attributes:
         settings: How it is connected.
-        dropped: What was lost on the way out or in, by cause, for the metrics.
+        dropped: What was lost on the way, by cause, for the metrics. Out: an error's type (`Unavailable`, `TooLarge`,
+            `Malformed`, `TypeError`) or `denied_publish`; in: `malformed_event`, `slow_listener`.
     """
 
     def __init__(self, settings: BusSettings) -> None:
@@ -152,26 +153,24 @@ class Bus:
         try:
             body = codec.encode(payload)
         except errors.Malformed as error:
-            self._drop("unencodable", subject, error.message, logging.ERROR)
+            self._drop(subject, error)
             return
         self.send(subject, body, header.encode({TRACEPARENT: trace.traceparent}) if trace else b"")
 
     def send(self, subject: str, body: bytes, block: bytes = b"") -> bool:
         """Send bytes, with a block of headers, without waiting; tell whether they were sent or dropped and counted."""
         try:
-            client = self._sender(len(block) + len(body))
-        except errors.TooLarge as error:
-            self._drop("too_large", subject, error.message, logging.ERROR)
+            self._sender(len(block) + len(body)).send(subject, "", block, body)
+        except errors.TureenError as error:
+            self._drop(subject, error)
             return False
-        except errors.Unavailable as error:
-            self._drop("unavailable", subject, error.message, logging.DEBUG)
-            return False
-        client.send(subject, "", block, body)
         return True
 
-    def _drop(self, cause: str, subject: str, message: str, level: int) -> None:
-        self.dropped[cause] += 1
-        log.log(level, "a message to %s was dropped: %s", subject, message)
+    def _drop(self, subject: str, error: errors.TureenError) -> None:
+        self.dropped[error.type] += 1
+        # Without a connection there is nothing to be said about each message; the rest are mistakes of ours.
+        level = logging.DEBUG if isinstance(error, errors.Unavailable) else logging.ERROR
+        log.log(level, "a message to %s was dropped: %s", subject, error.message)
 
     # Hearing.
 
@@ -232,8 +231,8 @@ class Bus:
         self.dropped[f"denied_{kind}"] += 1
         log.warning("NATS denies this user the %s %s", kind, subject)
 
-    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task

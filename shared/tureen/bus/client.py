@@ -22,6 +22,7 @@ from nats.aio.client import Client as NatsClient
 from nats.aio.client import Srv
 
 from tureen.bus.parser import Delivery, Parser, ProtocolError
+from tureen.contract.errors import InvalidType
 
 log = logging.getLogger(__name__)
 
@@ -249,7 +250,7 @@ class _Reader:
 def _check(subject: str) -> None:
     """Refuse a subject that would end the line it stands in."""
     if not subject or _UNSUBJECT.search(subject):
-        raise ValueError(f"{subject!r} is no subject")
+        raise InvalidType(f"{subject[:200]!r} is no subject")
 
 
 def _nothing(_: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from tureen.bus import headers, payload
@@ -29,7 +29,7 @@ class EventListener:
         subject: str,
         listener: PayloadListener,
         dropped: Counter[str],
-        spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     ) -> None:
         self._subject = subject
         self._listener = listener
@@ -55,10 +55,7 @@ class EventListener:
         try:
             while True:
                 if under_way is not None:
-                    try:
-                        await under_way
-                    except Exception:
-                        log.exception("a listener of %s failed", self._subject)
+                    await under_way
                 if not self._waiting:
                     return
                 under_way = self._deliver(self._waiting.popleft())
@@ -68,19 +65,26 @@ class EventListener:
     def _deliver(self, delivery: Delivery) -> Awaitable[None] | None:
         """Call the listener; return what it wants awaited."""
         parsed = headers.parse(delivery.headers)
-        decode = payload.decode_json if parsed.get(headers.CONTENT_TYPE.lower()) == headers.JSON else payload.decode
+        decode = payload.decode_json if headers.is_json(parsed) else payload.decode
         try:
             body = decode(delivery.body)
         except Malformed as error:
-            self._dropped["malformed"] += 1
+            self._dropped["malformed_event"] += 1
             log.warning("a message on %s was dropped: %s", delivery.subject, error.message)
             return None
         trace = TraceContext.parse(parsed.get(TRACEPARENT))
-        try:
-            if trace is None:
-                return self._listener(delivery.subject, body)
-            with use_trace(trace):
-                return self._listener(delivery.subject, body)
-        except Exception:
-            log.exception("a listener of %s failed", self._subject)
-            return None
+        with use_trace(trace):
+            try:
+                result = self._listener(delivery.subject, body)
+            except Exception:
+                log.exception("a listener of %s failed", self._subject)
+                return None
+        return None if result is None else self._finish(result, trace)
+
+    async def _finish(self, result: Awaitable[None], trace: TraceContext | None) -> None:
+        """Await what a listener returned."""
+        with use_trace(trace):
+            try:
+                await result
+            except Exception:
+                log.exception("a listener of %s failed", self._subject)

@@ -39,3 +39,8 @@ def parse(block: bytes) -> dict[str, str]:
     if status := first.removeprefix(_FIRST_LINE).strip():
         headers[STATUS] = status.split(b" ", 1)[0].decode("ascii", "replace")
     return headers
+
+
+def is_json(headers: Mapping[str, str]) -> bool:
+    """Tell from parsed headers whether the body is JSON; it is msgpack otherwise."""
+    return headers.get("content-type", "").lower().startswith(JSON)

@@ -8,7 +8,6 @@ deadline, decoding, validation, handler, answer, counters.
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from tureen.bus.bus import Bus
 from tureen.bus.call import Call, Handler
 from tureen.bus.connection import Subscription
 from tureen.bus.discovery import Discovery
+from tureen.bus.failures import FailureLog
 from tureen.bus.incoming import Refused, Target, parse_target
 from tureen.bus.parser import Delivery
 from tureen.bus.statistics import EndpointStatistics, Identity, ServiceStatistics
@@ -27,8 +27,6 @@ from tureen.contract.errors import Timeout, TureenError, Unsupported
 from tureen.contract.model import Command as Payload
 from tureen.contract.registry import Command
 from tureen.telemetry import TRACEPARENT, TraceContext, use_trace
-
-log = logging.getLogger(__name__)
 
 
 class _Request(NamedTuple):
@@ -77,6 +75,7 @@ class Service:
         self._queue = queue
         self._limits = limits or ServiceLimits()
         self._admission = Admission(self._limits)
+        self._failures = FailureLog(time.monotonic)
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
         self.stats = ServiceStatistics({name: EndpointStatistics() for name in handlers})
@@ -98,13 +97,20 @@ class Service:
         await self._discovery.start()
         self._subscription = await self._bus.listen(self._subject, self._on_message, queue=self._queue)
 
-    async def drain(self) -> None:
-        """Take no more, and return when everything that was taken is answered."""
+    async def drain(self, timeout: float = 30.0) -> None:
+        """Take no more, and return when everything that was taken is answered.
+
+        Args:
+            timeout: Seconds after which what is still under way is cancelled, and answered with `Timeout`.
+        """
         if self._subscription is not None:
             subscription, self._subscription = self._subscription, None
             await subscription.unsubscribe()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self._discovery.stop()
         await self._bus.barrier()
 
@@ -126,11 +132,11 @@ class Service:
             target = parse_target(delivery, self._commands)
         except Refused as refused:
             self.stats.dropped[refused.cause] += 1
-            log.warning("a message on %s was dropped: %s", delivery.subject, refused)
+            self._failures.dropped(delivery.subject, refused)
             return
         parsed = headers.parse(delivery.headers)
         trace = (TraceContext.parse(parsed.get(TRACEPARENT)) or TraceContext.new()).child()
-        json = parsed.get(headers.CONTENT_TYPE.lower(), "").startswith(headers.JSON)
+        json = headers.is_json(parsed)
         if isinstance(target, TureenError):
             self._refuse(delivery, target, trace, json=json)
             return
@@ -149,7 +155,7 @@ class Service:
     def _refuse(self, delivery: Delivery, error: TureenError, trace: TraceContext, *, json: bool) -> None:
         """Answer with an error what never became a command."""
         self.stats.refused[error.type] += 1
-        _log_error(delivery.subject, error, trace)
+        self._failures.failed(delivery.subject, error, trace.trace_id)
         self._send(delivery.reply, answers.failure(error, trace.trace_id, json=json))
 
     # Carrying out.
@@ -161,7 +167,7 @@ class Service:
             try:
                 answer = await self._answer(request)
                 if answer.error is not None:
-                    _log_error(delivery.subject, answer.error, call.trace)
+                    self._failures.failed(delivery.subject, answer.error, call.trace.trace_id)
                 self._send(delivery.reply, answer)
                 seen = self.stats.endpoints.get(call.command.name)
                 if seen is not None:
@@ -175,10 +181,9 @@ class Service:
             result = await self._handle(request)
             return answers.success(result, json=request.json, limit=self._bus.max_payload)
         except asyncio.CancelledError as error:
-            # Cancelled from outside, or because the handler awaited something that was?
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise
-            failed: BaseException = error
+            # Cancelled by `drain`, or because the handler awaited something that was?
+            ended = (task := asyncio.current_task()) is not None and task.cancelling()
+            failed: BaseException = Timeout("the service ended before this was done") if ended else error
         except Exception as error:
             failed = error
         return answers.failure(answers.coded(failed), request.call.trace.trace_id, json=request.json)
@@ -204,7 +209,3 @@ def _validated(request: _Request) -> Payload:
     if request.json:
         return model.parse_json(body or b"{}")
     return model.parse(payload.decode(body))
-
-
-def _log_error(subject: str, error: TureenError, trace: TraceContext) -> None:
-    log.info("%s failed: %d %s: %s", subject, error.code, error.type, error.message, extra={"trace_id": trace.trace_id})

@@ -74,10 +74,10 @@ def current_trace() -> TraceContext | None:
 
 
 @contextmanager
-def use_trace(trace: TraceContext) -> Iterator[TraceContext]:
-    """Make a trace the current one, for this task and those that it starts."""
+def use_trace(trace: TraceContext | None) -> Iterator[None]:
+    """Make a trace the current one, for this task and those that it starts; None is no trace."""
     token = _current.set(trace)
     try:
-        yield trace
+        yield
     finally:
         _current.reset(token)
