@@ -106,6 +106,7 @@ from tureen.mediasoup.types.transport import (
     TransportTraceEventType,
     TransportTuple,
     TransportType,
+    WebRtcServerListenInfo,
 )
 from tureen.mediasoup.types.transport_dump import (
     BaseTransportDump,
@@ -246,6 +247,7 @@ __all__ = [
     "TransportTuple",
     "TransportType",
     "WebRtcServerDump",
+    "WebRtcServerListenInfo",
     "WebRtcTransportDump",
     "WebRtcTransportStat",
     "WorkerDump",

@@ -66,6 +66,10 @@ class TransportListenInfo(TypedDict):
     recvBufferSize: NotRequired[int]
 
 
+WebRtcServerListenInfo = TransportListenInfo
+"""Older name of `TransportListenInfo`, where a WebRtcServer listens."""
+
+
 class TransportListenIp(TypedDict):
     """Older form of `TransportListenInfo`, without protocol and port.
 
