@@ -53,10 +53,10 @@ follow() {
 install_from_debian() {
     local why=$1
     shift
-    command -v apt-get >/dev/null || fail "Missing: $* ($why). There is no apt here: install them as your system does."
+    command -v apt-get >/dev/null || fail "Missing: $*, $why. There is no apt here: install this as your system does."
     as_root_or_fail "$*" "$why"
     update_debian
-    run "Installing $* through apt${SUDO:+ (with $SUDO)}: $why" \
+    run "Installing $* through apt${SUDO:+ and $SUDO}, $why" \
         $SUDO env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$@" ||
         fail "Install these by hand, then try again: $*"
 }
@@ -64,7 +64,7 @@ install_from_debian() {
 as_root_or_fail() {
     SUDO=
     ((EUID == 0)) && return
-    command -v sudo >/dev/null || fail "Missing: $1 ($2). As root, run: apt-get install $1"
+    command -v sudo >/dev/null || fail "Missing: $1, $2. As root, run: apt-get install $1"
     SUDO=sudo
 }
 
@@ -75,5 +75,5 @@ update_debian() {
     local sudo=
     ((EUID == 0)) || sudo=sudo
     # A source that cannot be reached does not matter where the others have what is needed.
-    run "Reading the list of Debian's packages${sudo:+ (with $sudo)}" $sudo apt-get update --quiet || true
+    run "Reading the list of Debian's packages${sudo:+ through $sudo}" $sudo apt-get update --quiet || true
 }

@@ -60,21 +60,22 @@ packages_fingerprint() {
 }
 
 check_python() {
-    command -v "$PYTHON" >/dev/null || install_from_debian "Tureen is written in Python" python3
+    command -v "$PYTHON" >/dev/null || install_from_debian "to run Tureen" python3
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         fail "Tureen needs Python 3.11 or newer, and $PYTHON is $("$PYTHON" -V): name a newer one with PYTHON=…"
 }
 
 venv_is_usable() {
     [[ -x $VENV/bin/python ]] &&
-        [[ $("$VENV/bin/python" -c 'import sys; print(sys.prefix)' 2>/dev/null) == "$PWD/$VENV" ]] &&
+        [[ $("$VENV/bin/python" -c 'import sys; print(sys.version_info >= (3, 11), sys.prefix)' 2>/dev/null) == \
+            "True $PWD/$VENV" ]] &&
         "$VENV/bin/python" -m pip --version &>/dev/null
 }
 
 make_venv() {
     # Debian keeps the part of venv that brings pip in a package of its own.
     if ! "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then
-        install_from_debian "Python's own venv module, for the virtual environment $VENV, is in it" python3-venv
+        install_from_debian "to make the virtual environment $VENV" python3-venv
     fi
     "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null ||
         fail "$(command -v "$PYTHON") has no venv module: install it, or name another Python with PYTHON=…"
@@ -82,7 +83,7 @@ make_venv() {
 }
 
 set_up_npm() {
-    command -v npm >/dev/null || install_from_debian "it fetches mediasoup's and the demo page's packages" npm
+    command -v npm >/dev/null || install_from_debian "to fetch mediasoup's and the demo page's packages" npm
     command -v npm >/dev/null || fail "npm is missing: install Node.js 18 or newer, which brings it."
 }
 
@@ -96,7 +97,7 @@ set_up_worker() {
     if ((status == 3)); then
         local packages
         mapfile -t packages < <("$VENV/bin/tureen" worker packages)
-        install_from_debian "the mediasoup worker is built from source with them" "${packages[@]}"
+        install_from_debian "to build the mediasoup worker from source" "${packages[@]}"
         status=0
         "$VENV/bin/tureen" worker install --from-source || status=$?
     fi
@@ -114,7 +115,7 @@ set_up_browser() {
     fi
     find_browser >/dev/null && return
     if apt-cache show chromium &>/dev/null || { update_debian && apt-cache show chromium &>/dev/null; }; then
-        install_from_debian "the end-to-end tests drive it" chromium fonts-liberation
+        install_from_debian "for the end-to-end tests" chromium fonts-liberation
     fi
     find_browser >/dev/null && return
     # Ubuntu's package is a snap, which cannot be driven: playwright brings a browser of its own.
