@@ -25,9 +25,12 @@ const SOUPS = [
   'Zurek',
 ];
 
-/** Make up a guest's name; `random` gives numbers from 0 to 1. */
+const MANNERS = ['Bright', 'Calm', 'Clear', 'Golden', 'Hearty', 'Kind', 'Merry', 'Quick', 'Quiet', 'Smoky', 'Spicy', 'Warm'];
+
+/** Make up a guest's name, for example `Quiet Bisque`; `random` gives numbers from 0 to 1. */
 export function guestName(random) {
-  return SOUPS[Math.floor(random() * SOUPS.length)];
+  const pick = (list) => list[Math.floor(random() * list.length)];
+  return `${pick(MANNERS)} ${pick(SOUPS)}`;
 }
 
 /** One or two letters for a name. */

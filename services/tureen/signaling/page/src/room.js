@@ -65,12 +65,11 @@ export class Room {
     setText(byId('state-text'), words.text);
     byId('state').dataset.tone = words.tone;
     const panel = panelWords(state, error, wasJoined);
-    const calling = !panel || state === 'asking' || state === 'connecting';
     setText(byId('people'), state === 'joined' ? peopleWords(call.peers.list().length + 1) : '');
     showPanel(panel && { ...panel, actions: this.#actions() });
     showCountdown(state === 'waiting' && panel ? this.#seconds : null);
     showBanners(bannersFor(call, { sound: this.#sound, seconds: this.#seconds }));
-    showControls(call, { enabled: calling });
+    showControls(call, { enabled: !panel });
     const views = panel ? [] : tileViews(call, (peerId) => this.#monitor.stalled(peerId));
     this.#tiles.show(views, { alone: state === 'joined' && views.length === 1 });
     showWorkers(panel ? [] : waysOf(call));

@@ -7,12 +7,7 @@ function routesOf(streams) {
   return different.size > 1 ? routes : routes.slice(0, 1).map(({ source, served }) => ({ source, served }));
 }
 
-function troubleOf(peer, stalled, state) {
-  if (state !== 'joined') return '';
-  return stalled(peer.peerId) ? 'Nothing arrives from here' : '';
-}
-
-function peerView(peer, stalled, state) {
+function peerView(peer, stalled) {
   const streams = [...peer.streams.values()];
   const live = (kind) => streams.find((stream) => stream.kind === kind && !stream.paused);
   return {
@@ -22,7 +17,7 @@ function peerView(peer, stalled, state) {
     video: live('video')?.consumer.track ?? null,
     muted: streams.length > 0 && !live('audio'),
     routes: routesOf(streams),
-    trouble: troubleOf(peer, stalled, state),
+    trouble: stalled(peer.peerId) ? 'Nothing arrives from here' : '',
   };
 }
 
@@ -37,7 +32,7 @@ export function tileViews(call, stalled) {
     routes: [{ source: null, served: call.media?.sendPlace ?? null }],
     trouble: '',
   };
-  return [own, ...call.peers.list().map((peer) => peerView(peer, stalled, call.state))];
+  return [own, ...call.peers.list().map((peer) => peerView(peer, stalled))];
 }
 
 /** Each person's way through the workers, for the line of workers. */
