@@ -49,8 +49,8 @@ class Codec:
         self._readers = Readers(model)
         self._checker = Checker(model, self._none_seen)
         requests, notifications = model.unions["FBS.Request.Body"], model.unions["FBS.Notification.Body"]
-        self._request_bodies = bodies_by_name(model.enums["FBS.Request.Method"].values, requests.members, "Request")
-        self._notification_bodies = bodies_by_name(
+        self.request_bodies = bodies_by_name(model.enums["FBS.Request.Method"].values, requests.members, "Request")
+        self.notification_bodies = bodies_by_name(
             model.enums["FBS.Notification.Event"].values, notifications.members, "Notification"
         )
         self._write_message = self._writers.table("FBS.Message.Message").write
@@ -77,7 +77,7 @@ class Codec:
             TypeError: The method is unknown, or the body does not fit it.
         """
         values: dict[str, Any] = {"id": id, "method": method, "handlerId": handler_id}
-        self._add_body(values, self._request_bodies, method, body)
+        self._add_body(values, self.request_bodies, method, body)
         return self._encode({"dataType": "Request", "data": values}, method)
 
     def encode_notification(self, event: str, handler_id: str, body: Mapping[str, Any] | None) -> bytearray:
@@ -87,7 +87,7 @@ class Codec:
             TypeError: The event is unknown, or the body does not fit it.
         """
         values: dict[str, Any] = {"handlerId": handler_id, "event": event}
-        self._add_body(values, self._notification_bodies, event, body)
+        self._add_body(values, self.notification_bodies, event, body)
         return self._encode({"dataType": "Notification", "data": values}, event)
 
     def decode(self, buffer: bytes) -> Message:

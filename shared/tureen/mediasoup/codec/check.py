@@ -87,10 +87,12 @@ class Checker:
 
     def _vector(self, element: Type, value: Any, path: str) -> None:
         if element is UINT8:
-            if not isinstance(value, bytes | bytearray | memoryview):
-                raise _error(path, f"must be bytes, is {_kind(value)}")
+            try:
+                memoryview(value)
+            except TypeError:
+                raise _error(path, f"must be bytes, is {_kind(value)}") from None
             return
-        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
+        if isinstance(value, str | bytes) or not isinstance(value, Sequence):
             raise _error(path, f"must be a list, is {_kind(value)}")
         for index, item in enumerate(value):
             self._value(element, item, f"{path}[{index}]")

@@ -13,7 +13,7 @@ no wrong name, ``struct`` takes no number out of range): what goes wrong in them
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -56,6 +56,13 @@ def _write_bytes(buffer: bytearray, value: bytes) -> int:
     return start
 
 
+def _as_list(items: Any) -> Sequence[Any]:
+    """Let a string, or a dict, not pass for the list of what it holds."""
+    if isinstance(items, str | bytes) or not isinstance(items, Sequence):
+        raise TypeError("not a list")
+    return items
+
+
 def _numbers_writer(scalar: Scalar, values: Mapping[Any, int] | None) -> Callable[[bytearray, Any], int]:
     """Return what writes a vector of numbers, or of what ``values`` translates to numbers."""
 
@@ -64,6 +71,8 @@ def _numbers_writer(scalar: Scalar, values: Mapping[Any, int] | None) -> Callabl
             # The elements have to be aligned, and they follow the 4 bytes of the vector's length.
             buffer += bytes(4)
         start = len(buffer)
+        if items.__class__ is not list:
+            items = _as_list(items)
         numbers = items if values is None else [values[item] for item in items]
         length = len(numbers)
         buffer += struct.pack(f"<I{length}{scalar.format}{-length * scalar.size & 3}x", length, *numbers)
@@ -76,8 +85,8 @@ def _offsets_writer(write_element: Callable[[bytearray, Any], int]) -> Callable[
     """Return what writes a vector of strings or tables."""
 
     def write(buffer: bytearray, items: Any) -> int:
-        if items.__class__ is str:
-            raise TypeError("a string is no list")
+        if items.__class__ is not list:
+            items = _as_list(items)
         start = len(buffer)
         length = len(items)
         buffer += _uint32.pack(length)
