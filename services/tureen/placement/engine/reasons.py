@@ -1,0 +1,60 @@
+"""Why a transport goes where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from tureen.contract.rooms import Candidate, PlacementReason
+from tureen.placement.picture import Worker
+
+SHOWN = 8
+"""How many candidates a reason names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A worker that was looked at, its load at that moment, and why it was refused, where it was."""
+
+    worker: Worker
+    score: float
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a decision was made from; kept small, spelled out when somebody asks.
+
+    Attributes:
+        rule: The rule that decided; empty where no worker was found.
+        digest: SHA-256 over the request, the room and every worker that was looked at. The clock is not in it: it sets
+            when the grant expires, not where it leads.
+        weighed: The workers that were looked at, the chosen one first.
+        refusals: How many workers were refused, by cause.
+    """
+
+    rule: str
+    digest: str
+    weighed: tuple[Weighed, ...]
+    refusals: Mapping[str, int]
+
+    def to_contract(self) -> PlacementReason:
+        """Return the reason as it travels."""
+        candidates = [
+            Candidate(
+                node_id=entry.worker.node.id,
+                worker_id=entry.worker.id,
+                score=round(entry.score, 3),
+                refusal=entry.refusal,
+            )
+            for entry in self.weighed[:SHOWN]
+        ]
+        return PlacementReason(
+            rule=self.rule, inputs_digest=self.digest, candidates=candidates, refusals=dict(self.refusals)
+        )
+
+
+def digest(*inputs: object) -> str:
+    """Return the SHA-256 of what a decision was made from, hexadecimal."""
+    return sha256(repr(inputs).encode()).hexdigest()

@@ -1,0 +1,135 @@
+"""Routers of rooms, made where a decision wants them: the record first, then the router."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from weakref import WeakValueDictionary
+
+from tureen.bus import Bus
+from tureen.contract.errors import Conflict, NotFound, Stale, Timeout, TureenError
+from tureen.contract.media import WorkerCreateRouter
+from tureen.contract.rooms import RoomRecord, RoomRouter
+from tureen.placement import records
+from tureen.placement.picture import Holdings
+from tureen.placement.store import Known, RoomStore
+
+log = logging.getLogger(__name__)
+
+
+class RoomRouters:
+    """Puts routers into records and has their agents make them; what is under way is shared by all who need it."""
+
+    def __init__(self, store: RoomStore, bus: Bus, holdings: Holdings, timeout: float) -> None:
+        self._store = store
+        self._bus = bus
+        self._holdings = holdings
+        self._timeout = timeout
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._making: dict[str, asyncio.Task[None]] = {}
+
+    async def enlist(self, known: Known, router: RoomRouter) -> Known:
+        """Put a router into a room's record.
+
+        One at a time for each room: five hundred who join a new room at once need one router, not one each.
+
+        Raises:
+            Conflict: The record is another by now, so the decision has to be made anew.
+        """
+        record = known.record
+        key = (record.tenant, record.room_id)
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        async with lock:
+            newest = await self._store.get(*key)
+            new = records.with_router(record, router)
+            if newest.revision != known.revision or new is None:
+                raise Conflict(f"Room {record.room_id} changed meanwhile")
+            return await self._store.write(known, new)
+
+    async def ensure(self, record: RoomRecord, router: RoomRouter, timeout: float) -> None:
+        """See to it that a router of a room's is there before anybody is sent to it.
+
+        Raises:
+            Stale: The agent knows a newer record.
+            Timeout: The agent did not answer; the router stays in the record.
+            TureenError: The agent refused; the router is out of the record again.
+        """
+        if self._is_announced(router):
+            return
+        task = self._making.get(router.router_id)
+        if task is None:
+            task = asyncio.create_task(self._make(record, router), name=f"create router {router.router_id}")
+            self._making[router.router_id] = task
+            task.add_done_callback(lambda _: self._making.pop(router.router_id))
+        done, _ = await asyncio.wait({task}, timeout=timeout)
+        if done:
+            task.result()
+        else:
+            # Nobody may be left who wants to know how it ended.
+            task.add_done_callback(_ignore_result)
+            raise Timeout(f"Node {router.node_id} did not make router {router.router_id} in time")
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        tasks = list(self._making.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _is_announced(self, router: RoomRouter) -> bool:
+        held = self._holdings.router(router.router_id)
+        return held is not None and held.node_id == router.node_id
+
+    async def _make(self, record: RoomRecord, router: RoomRouter) -> None:
+        """Have the agent make a router that the record lists."""
+        command = WorkerCreateRouter(
+            worker_id=router.worker_id, id=router.router_id, media_codecs=record.media_codecs, record=record
+        )
+        try:
+            await self._bus.command(
+                "node",
+                "worker.createRouter",
+                command.to_wire(),
+                tenant=record.tenant,
+                node_id=router.node_id,
+                timeout=self._timeout,
+            )
+        except Stale as stale:
+            await self._overtake(record, stale)
+            raise
+        except TureenError as error:
+            log.warning("node %s did not make router %s: %s", router.node_id, router.router_id, error)
+            if error.nothing_done:
+                await self._strike(record, router)
+            raise
+        self._holdings.learn_router(router.router_id, router.node_id, router.worker_id, record.room_id)
+
+    async def _strike(self, record: RoomRecord, router: RoomRouter) -> None:
+        """Take a router out of the record that its agent refused to make."""
+        try:
+            await self._store.change(
+                record.tenant,
+                record.room_id,
+                lambda newest: records.without_routers(newest, {router.router_id}),
+            )
+        except NotFound:
+            return
+
+    async def _overtake(self, record: RoomRecord, stale: Stale) -> None:
+        """Look at the record again, and lift it past what the agent knows where the store itself is behind."""
+        try:
+            known = await self._store.fresh(record.tenant, record.room_id)
+            generation = stale.details.get("generation")
+            if stale.details.get("incarnation") == known.record.incarnation and isinstance(generation, int):
+                lifted = records.past(known.record, generation)
+                if lifted is not None:
+                    await self._store.write(known, lifted)
+        except (NotFound, Conflict):
+            return
+
+
+def _ignore_result(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
