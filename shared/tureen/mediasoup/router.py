@@ -1,0 +1,206 @@
+"""Routers: what passes media and messages from transport to transport."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from tureen.mediasoup import ortc
+from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
+from tureen.mediasoup.audio_level_observer import AudioLevelObserver
+from tureen.mediasoup.entity import Undo, check_app_data, new_id
+from tureen.mediasoup.errors import MediasoupError
+from tureen.mediasoup.router_transports import TransportMaker
+from tureen.mediasoup.rtp_observer import RtpObserver
+from tureen.mediasoup.types import (
+    AppData,
+    RouterDump,
+    RouterRtpCodecCapability,
+    RtpCapabilities,
+)
+
+if TYPE_CHECKING:
+    from tureen.mediasoup.worker import Worker
+
+_logger = logging.getLogger("tureen.mediasoup.router")
+
+_CLOSE_RTP_OBSERVER = Undo("ROUTER_CLOSE_RTPOBSERVER", "rtpObserverId")
+
+
+class Router(TransportMaker):
+    """What passes media and messages on between its transports (mediasoup's Router).
+
+    Made by ``worker.create_router()``.
+    """
+
+    __slots__ = ("_rtp_capabilities", "_rtp_observers", "_worker")
+
+    EVENTS: ClassVar[Mapping[str, str]] = {"workerclose": ""}
+    OBSERVER_EVENTS: ClassVar[Mapping[str, str]] = {
+        "close": "",
+        "newtransport": "transport: Transport",
+        "newrtpobserver": "rtp_observer: RtpObserver",
+    }
+
+    def __init__(
+        self,
+        *,
+        id_: str,
+        worker: Worker,
+        rtp_capabilities: RtpCapabilities,
+        app_data: AppData | None,
+    ) -> None:
+        """Stand for a router that exists in the worker; apps call ``worker.create_router()``."""
+        super().__init__(id_, worker._channel, app_data)
+        self._worker = worker
+        self._rtp_capabilities = rtp_capabilities
+        self._rtp_observers: dict[str, RtpObserver] = {}
+
+    @property
+    def rtp_capabilities(self) -> RtpCapabilities:
+        """What it supports; endpoints need it to know what they can send and receive."""
+        return self._rtp_capabilities
+
+    def close(self) -> None:
+        """Close it, and with it all its transports and RTP observers. They emit ``routerclose``."""
+        if self._closed:
+            return
+        self._closed = True
+        self._tell("WORKER_CLOSE_ROUTER", "", {"routerId": self._id})
+        self._close_children()
+        self._worker._routers.pop(self._id, None)
+        self._observe("close")
+
+    def _worker_closed(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._close_children()
+        self.safe_emit("workerclose")
+        self._observe("close")
+
+    def _close_children(self) -> None:
+        for transport in self._transports.values():
+            transport._router_closed()
+        self._transports.clear()
+        self._producers.clear()
+        for rtp_observer in self._rtp_observers.values():
+            rtp_observer._router_closed()
+        self._rtp_observers.clear()
+        self._data_producers.clear()
+
+    async def dump(self) -> RouterDump:
+        """Return what the worker holds of it.
+
+        Raises:
+            NotFoundError: It is closed.
+            WorkerClosedError: The worker is closed.
+        """
+        return cast("RouterDump", await self._request("ROUTER_DUMP"))
+
+    def can_consume(self, *, producer_id: str, rtp_capabilities: RtpCapabilities) -> bool:
+        """Tell whether an endpoint can receive a producer.
+
+        Args:
+            producer_id: A producer of this router.
+            rtp_capabilities: What the endpoint can receive.
+
+        Returns:
+            Also false, with a log line, where there is no such producer or the capabilities are malformed.
+        """
+        producer = self._producers.get(producer_id)
+        if producer is None:
+            _logger.error('can_consume(): Producer with id "%s" not found', producer_id)
+            return False
+        try:
+            return ortc.can_consume(producer.consumable_rtp_parameters, rtp_capabilities)
+        except (TypeError, MediasoupError) as error:
+            _logger.error("can_consume(): %s", error)
+            return False
+
+    def update_media_codecs(self, media_codecs: list[RouterRtpCodecCapability]) -> None:
+        """Replace the codecs that it supports, for what is created from now on.
+
+        Args:
+            media_codecs: The codecs, each among mediasoup's supported ones.
+
+        Raises:
+            TypeError: A codec is malformed.
+            UnsupportedError: mediasoup does not support a codec.
+        """
+        self._rtp_capabilities = ortc.generate_router_rtp_capabilities(media_codecs)
+
+    async def create_active_speaker_observer(
+        self,
+        *,
+        interval: int = 300,
+        id: str | None = None,  # noqa: A002
+        app_data: AppData | None = None,
+    ) -> ActiveSpeakerObserver:
+        """Make something that tells who speaks.
+
+        Args:
+            interval: Milliseconds between two looks.
+            id: Its id. Default: a random UUID.
+            app_data: What the app attaches.
+
+        Raises:
+            TypeError: An option is wrong.
+            NotFoundError: The router is closed.
+            WorkerClosedError: The worker is closed.
+        """
+        observer_id = await self._create_rtp_observer(
+            "ROUTER_CREATE_ACTIVESPEAKEROBSERVER", id, {"interval": interval}, app_data
+        )
+        observer = ActiveSpeakerObserver(id_=observer_id, router=self, app_data=app_data)
+        self._rtp_observer_created(observer)
+        return observer
+
+    async def create_audio_level_observer(
+        self,
+        *,
+        max_entries: int = 1,
+        threshold: int = -80,
+        interval: int = 1000,
+        id: str | None = None,  # noqa: A002
+        app_data: AppData | None = None,
+    ) -> AudioLevelObserver:
+        """Make something that tells how loud the loudest producers are.
+
+        Args:
+            max_entries: How many producers to tell of at most, from 1.
+            threshold: Average volume in dBov, -127 to 0, below which a producer counts as silent.
+            interval: Milliseconds between two looks.
+            id: Its id. Default: a random UUID.
+            app_data: What the app attaches.
+
+        Raises:
+            TypeError: An option is wrong.
+            NotFoundError: The router is closed.
+            WorkerClosedError: The worker is closed.
+        """
+        if not isinstance(max_entries, int) or max_entries <= 0:
+            raise TypeError("if given, max_entries must be a positive number")
+        if not isinstance(threshold, int) or not -127 <= threshold <= 0:
+            raise TypeError("if given, threshold must be a number from -127 to 0")
+        options = {"maxEntries": max_entries, "threshold": threshold, "interval": interval}
+        observer_id = await self._create_rtp_observer("ROUTER_CREATE_AUDIOLEVELOBSERVER", id, options, app_data)
+        observer = AudioLevelObserver(id_=observer_id, router=self, app_data=app_data)
+        self._rtp_observer_created(observer)
+        return observer
+
+    async def _create_rtp_observer(
+        self, method: str, id_: str | None, options: Mapping[str, int], app_data: AppData | None
+    ) -> str:
+        check_app_data(app_data)
+        if id_ is not None and id_ in self._rtp_observers:
+            raise TypeError(f'an RtpObserver with same id "{id_}" already exists')
+        observer_id = new_id() if id_ is None else id_
+        body = {"rtpObserverId": observer_id, "options": options}
+        await self._create(observer_id, method, body, _CLOSE_RTP_OBSERVER)
+        return observer_id
+
+    def _rtp_observer_created(self, observer: RtpObserver) -> None:
+        self._rtp_observers[observer._id] = observer
+        self._observe("newrtpobserver", observer)
