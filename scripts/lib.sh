@@ -39,6 +39,7 @@ follow() {
     width=$(tput cols 2>/dev/null || echo 80)
     while IFS= read -r line; do
         printf '%s\n' "$line" >>"$output"
+        [[ -n $line ]] || continue
         if [[ -n $BOLD ]]; then
             printf '\r\e[K    %.*s' "$((width - 5))" "$line" >&2
         elif ((SECONDS - shown >= 15)); then
