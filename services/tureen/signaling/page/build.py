@@ -23,12 +23,21 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tureen.signaling.page import build_folder, inputs
-from tureen.signaling.page.explain import OLDEST_NODE, explain_esbuild, explain_npm, explain_os, node_major, old_node
+from tureen.signaling.page.explain import (
+    OLDEST_NODE,
+    explain_esbuild,
+    explain_npm,
+    explain_os,
+    no_space,
+    node_major,
+    old_node,
+)
 
 Progress = Callable[[str], None]
 Explain = Callable[[str, Path], str]
 
 _STALE_SECONDS = 3600.0
+_NEEDED_BYTES = 20 * 1024 * 1024
 _TICK_SECONDS = 0.25
 
 _NPM_CI = (
@@ -39,9 +48,9 @@ _NPM_CI = (
     "--no-fund",
     "--no-update-notifier",
     "--loglevel=error",
-    "--fetch-retries=3",
+    "--fetch-retries=2",
     "--fetch-retry-mintimeout=1000",
-    "--fetch-retry-maxtimeout=5000",
+    "--fetch-retry-maxtimeout=3000",
 )
 _ESBUILD = (
     "node_modules/esbuild/bin/esbuild",
@@ -141,7 +150,9 @@ def _run(command: Sequence[str], folder: Path, what: str, progress: Progress, ex
             _end(process)
         output.seek(0)
         if process.returncode != 0:
-            raise BuildError(explain(output.read(), folder.parent))
+            # npm shrugs when a package that is optional to others does not fit, and what needs it then complains.
+            is_full = shutil.disk_usage(folder).free < _NEEDED_BYTES
+            raise BuildError(no_space(folder.parent) if is_full else explain(output.read(), folder.parent))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,9 @@ _ERROR_LINE = re.compile(
     r"^npm (?:ERR!|error)\s+(?!code |errno |syscall |A complete log|.*-debug-\d)(\S.*)$", re.MULTILINE
 )
 
+# Its own complaints, and what Node says when it throws.
+_ESBUILD_LINE = re.compile(r"^(?:\S* ?\[ERROR\]|[A-Za-z]*Error:) (\S.*)$", re.MULTILINE)
+
 
 def node_major(version: str) -> int:
     """Return the major version in what `node --version` printed, for example 18 for `v18.20.4`; 0 if there is none."""
@@ -50,7 +53,8 @@ def explain_esbuild(output: str, folder: Path) -> str:
     """Explain what esbuild wrote before it failed."""
     if _FULL.search(output):
         return no_space(folder)
-    return f"esbuild could not bundle the page: {_first(output.splitlines())}."
+    lines = _ESBUILD_LINE.findall(output) or output.splitlines()
+    return f"esbuild could not bundle the page: {_first(lines)}."
 
 
 def explain_os(error: OSError, folder: Path) -> str:

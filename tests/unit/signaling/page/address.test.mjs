@@ -13,7 +13,10 @@ import {
 
 test('an address without a room asks for one', () => {
   const { room, problem, dialect, forceTcp } = readAddress('http://127.0.0.1:4443/');
-  assert.deepEqual({ room, problem, dialect, forceTcp }, { room: null, problem: null, dialect: 'classic', forceTcp: false });
+  assert.deepEqual(
+    { room, problem, dialect, forceTcp },
+    { room: null, problem: null, dialect: 'classic', forceTcp: false },
+  );
 });
 
 test('an empty room is no room, and nobody’s mistake', () => {
@@ -53,7 +56,10 @@ test('a suggested room can be opened, whatever chance says', () => {
 });
 
 test('the WebSocket is at the page’s origin and path, encrypted where the page is', () => {
-  assert.equal(webSocketAddress('http://127.0.0.1:3000/?room=a#x', 'a', 'p'), 'ws://127.0.0.1:3000/?roomId=a&peerId=p');
+  assert.equal(
+    webSocketAddress('http://127.0.0.1:3000/?room=a#x', 'a', 'p'),
+    'ws://127.0.0.1:3000/?roomId=a&peerId=p',
+  );
   assert.equal(webSocketAddress('https://h/call/?room=a', 'a', 'p'), 'wss://h/call/?roomId=a&peerId=p');
 });
 

@@ -26,7 +26,10 @@ test('rates are written as people read them', () => {
 });
 
 test('quality leaves out what is not known', () => {
-  assert.equal(qualityText({ width: 960, height: 540, frameRate: 23.6, bitrate: 1e6 }), '960×540 · 24 fps · 1.0 Mb/s');
+  assert.equal(
+    qualityText({ width: 960, height: 540, frameRate: 23.6, bitrate: 1e6 }),
+    '960×540 · 24 fps · 1.0 Mb/s',
+  );
   assert.equal(qualityText({ bitrate: 32_000 }), '32 kb/s');
   assert.equal(qualityText({}), '');
 });
@@ -60,5 +63,8 @@ test('a stage narrower than any tile still has one column', () => {
 test('delays double up to a limit and never fall in step', () => {
   const longest = [1, 2, 3, 4, 5, 9].map((failures) => delayBefore(failures, () => 0));
   assert.deepEqual(longest, [1000, 2000, 4000, 8000, 15_000, 15_000]);
-  assert.equal(delayBefore(1, () => 1), 750);
+  assert.equal(
+    delayBefore(1, () => 1),
+    750,
+  );
 });

@@ -4,7 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { DIALECTS } from '../../../../services/tureen/signaling/page/src/dialects.js';
-import { Dismissed, outcomeOf, ServerError, Unreachable } from '../../../../services/tureen/signaling/page/src/errors.js';
+import {
+  Dismissed,
+  outcomeOf,
+  ServerError,
+  Unreachable,
+} from '../../../../services/tureen/signaling/page/src/errors.js';
 import { panelWords, sentence, stateWords } from '../../../../services/tureen/signaling/page/src/texts.js';
 
 const { classic, typescript } = DIALECTS;
@@ -15,8 +20,14 @@ test('the classic dialect names directions by two flags', () => {
 });
 
 test('the TypeScript dialect names directions in appData', () => {
-  assert.deepEqual(typescript.transportRequest('send', false), { forceTcp: false, appData: { direction: 'producer' } });
-  assert.deepEqual(typescript.transportRequest('recv', false), { forceTcp: false, appData: { direction: 'consumer' } });
+  assert.deepEqual(typescript.transportRequest('send', false), {
+    forceTcp: false,
+    appData: { direction: 'producer' },
+  });
+  assert.deepEqual(typescript.transportRequest('recv', false), {
+    forceTcp: false,
+    appData: { direction: 'consumer' },
+  });
 });
 
 test('each dialect reads its own names and no others', () => {
@@ -24,7 +35,10 @@ test('each dialect reads its own names and no others', () => {
   assert.equal(classic.newPeer(peer).peerId, 'c');
   assert.equal(typescript.newPeer(peer).peerId, 'n');
   const answer = { id: 'c', transportId: 't', producerId: 'p', consumerId: 'k' };
-  assert.deepEqual([classic.transportId(answer), classic.producerId(answer), classic.consumerId(answer)], ['c', 'c', 'c']);
+  assert.deepEqual(
+    [classic.transportId(answer), classic.producerId(answer), classic.consumerId(answer)],
+    ['c', 'c', 'c'],
+  );
   assert.deepEqual(
     [typescript.transportId(answer), typescript.producerId(answer), typescript.consumerId(answer)],
     ['t', 'p', 'k'],

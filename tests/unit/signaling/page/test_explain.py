@@ -42,6 +42,8 @@ def test_esbuild() -> None:
     assert "Could not resolve" in explain_esbuild(
         '\n✘ [ERROR] Could not resolve "nothing"\n\n    src/main.js:1', FOLDER
     )
+    thrown = "/x/esbuild:170\n      throw new Error(`…`);\n\nError: The package could not be found\n\n    at x:1\n"
+    assert explain_esbuild(thrown, FOLDER) == "esbuild could not bundle the page: The package could not be found."
     assert "No space is left" in explain_esbuild("write dist/page.js: no space left on device", FOLDER)
 
 

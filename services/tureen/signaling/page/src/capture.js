@@ -22,7 +22,9 @@ export class CaptureProblem extends Error {
     const them = kinds.length > 1 ? 'them' : 'it';
     const are = kinds.length > 1 ? 'are' : 'is';
     return {
-      denied: `Your browser keeps the ${devices} from this page. Allow ${them} at the left of the address bar, then try again.`,
+      denied:
+        `Your browser keeps the ${devices} from this page. ` +
+        `Allow ${them} at the left of the address bar, then try again.`,
       absent: `No ${devices.replace(' and ', ' and no ')} was found on this device.`,
       busy: `The ${devices} ${are} in use by another program. Close it there, then try again.`,
       insecure: `Browsers give the ${devices} only to pages from localhost or over https.`,

@@ -1,7 +1,7 @@
 // Where the page starts: no room in the address shows the form, a room starts the call.
 //
-// The address may say `?room=NAME`, `&name=YOURS`, `&dialect=typescript` (for the server's sake: which of its two dialects
-// to speak) and `&forceTcp=true` (media by TCP only).
+// The address may say `?room=NAME`, `&name=YOURS`, `&dialect=typescript` (which of the server's two dialects to speak)
+// and `&forceTcp=true` (media by TCP only).
 
 import { readAddress, webSocketAddress } from './address.js';
 import { Call } from './call.js';

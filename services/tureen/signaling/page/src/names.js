@@ -25,7 +25,9 @@ const SOUPS = [
   'Zurek',
 ];
 
-const MANNERS = ['Bright', 'Calm', 'Clear', 'Golden', 'Hearty', 'Kind', 'Merry', 'Quick', 'Quiet', 'Smoky', 'Spicy', 'Warm'];
+const MANNERS = [
+  'Bright', 'Calm', 'Clear', 'Golden', 'Hearty', 'Kind', 'Merry', 'Quick', 'Quiet', 'Smoky', 'Spicy', 'Warm',
+];
 
 /** Make up a guest's name, for example `Quiet Bisque`; `random` gives numbers from 0 to 1. */
 export function guestName(random) {
