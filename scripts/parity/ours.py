@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import types
 import typing
 from collections import abc
@@ -13,9 +14,10 @@ from typing import Any, Final
 from parity.facts import Fact, Kind
 from parity.shapes import ANY, NONE, TEXT, Fields, ListOf, Named, Plain, Shape, TableOf, Values, one_of
 from tureen import mediasoup
-from tureen.mediasoup import errors, events, ortc
+from tureen.mediasoup import errors, extras, ortc
 from tureen.mediasoup import types as structures
 from tureen.mediasoup.events import EnhancedEventEmitter
+from tureen.mediasoup.mediasoup import OBSERVER_EVENTS
 
 _SIMPLE: Final[Mapping[Any, Shape]] = {
     Any: ANY,
@@ -30,6 +32,7 @@ _SIMPLE: Final[Mapping[Any, Shape]] = {
     bytearray: Plain("bytes"),
     memoryview: Plain("bytes"),
 }
+_ERRORS: Final = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
 _LISTS: Final = (list, tuple, abc.Sequence, abc.Iterable)
 _TABLES: Final = (dict, abc.Mapping)
 _AWAITABLES: Final = (abc.Awaitable, abc.Coroutine)
@@ -49,30 +52,25 @@ class Tureen:
         # Names that modules import for type checkers alone.
         self._names: dict[str, Any] = {
             name: getattr(module, name) for module in (structures, ortc, mediasoup) for name in module.__all__
-        }
+        } | _ERRORS
 
     def facts(self) -> Iterator[Fact]:
         """Yield all that the package exports, and what its modules of types, errors, ORTC and events do."""
         for name in mediasoup.__all__:
             yield from self._export(name, name, getattr(mediasoup, name))
-        for event, listener in mediasoup.OBSERVER_EVENTS.items():
+        for event, listener in OBSERVER_EVENTS.items():
             yield self._event(f"observer {event}", "event", event, listener)
         for name in structures.__all__:
             yield from self._structure(name, getattr(structures, name))
         for name in ortc.__all__:
             yield from self._export(f"ortc.{name}", name, getattr(ortc, name))
-        yield from self._functions_of(events, "events.")
-        for name, value in vars(errors).items():
-            if isinstance(value, type) and issubclass(value, Exception) and value.__module__ == errors.__name__:
-                yield Fact(f"errors.{name}", "error", name)
-
-    def _functions_of(self, module: types.ModuleType, prefix: str) -> Iterator[Fact]:
-        for name, value in vars(module).items():
-            if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
-                yield from self._callable(prefix + name, name, "function", value)
+        for name in extras.__all__:
+            yield from self._export(f"extras.{name}", name, getattr(extras, name))
+        for name in _ERRORS:
+            yield Fact(f"errors.{name}", "error", name)
 
     def _export(self, path: str, name: str, value: Any) -> Iterator[Fact]:
-        if isinstance(value, types.ModuleType) or name in structures.__all__ or name == "OBSERVER_EVENTS":
+        if isinstance(value, types.ModuleType) or name in structures.__all__:
             # Modules and structures are listed by themselves.
             return
         if isinstance(value, type) and issubclass(value, Exception):
@@ -191,6 +189,8 @@ class Tureen:
             return ListOf(one_of([self.shape(argument) for argument in arguments if argument is not ...]))
         if origin in _TABLES:
             return TableOf(self.shape(arguments[1]))
+        if origin is os.PathLike:
+            return TEXT
         if origin is abc.Callable:
             return Plain("callable")
         raise TypeError(f"a type that is not understood: {hint}")
@@ -202,6 +202,8 @@ class Tureen:
             return _SIMPLE[hint]
         if typing.is_typeddict(hint) and not self._named(hint.__name__):
             return Fields(tuple(self._fields(hint)))
+        if isinstance(hint, type) and issubclass(hint, os.PathLike):
+            return TEXT
         if isinstance(hint, type):
             return Named("Error" if issubclass(hint, BaseException) else hint.__name__)
         raise TypeError(f"a type that is not understood: {hint}")

@@ -77,7 +77,7 @@ class Mediasoup:
                 case "ortc":
                     yield from self._functions(module, "ortc.")
                 case "extras":
-                    yield from self._functions(module, "events.")
+                    yield from self._functions(module, "extras.")
                 case _:
                     raise DeclarationError(f"index exports {name}, which nobody here looks at")
         self._check_options()
@@ -214,9 +214,10 @@ class Mediasoup:
         fields = self._program.fields(scoped.inner(parameter.type))
         if parameter.name is None and fields is None:
             raise DeclarationError(f"{path}: a destructured parameter of unknown fields")
-        if isinstance(parameter.type, Reference):
+        named = isinstance(parameter.type, Reference) and parameter.type.name.endswith(_OPTIONS)
+        if isinstance(parameter.type, Reference) and named:
             self._options_seen.add(parameter.type.name)
-        if fields is not None and (parameter.name is None or parameter.name == "options"):
+        if fields is not None and (parameter.name is None or named):
             for option, known in fields.items():
                 yield self._option(path, option, known.optional or parameter.optional, known.type)
         else:
