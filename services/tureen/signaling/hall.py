@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _CONSUME_PAUSES = (0.5, 2.0, 5.0)
 """Seconds between the attempts to make one consumer."""
+_RESYNC_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds between the rounds of looking at consumers after the bus was away; agents may be back later than we are."""
 CONSUMES_AT_ONCE = 16
 """Consumers that are made for one peer at a time."""
 
@@ -110,19 +112,27 @@ class Hall:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def resync(self) -> None:
-        """Look at every consumer, because events may have been missed."""
-        for consumer in list(self.room.consumers.values()):
-            if consumer.phase is not Phase.LIVE:
-                continue
-            try:
-                dump = (await self._media.of_consumer(consumer.transport, "dump", consumer.id))["dump"]
-            except NotFound:
-                self.on_event("consumer", consumer.id, "producerclose", None)
-            except TureenError as error:
-                log.warning("consumer %s cannot be looked at: %s", consumer.id, error)
-            else:
-                event = "producerpause" if dump.get("producerPaused") else "producerresume"
-                self.on_event("consumer", consumer.id, event, None)
+        """Look at every consumer, because events may have been missed; at those whose node is not back yet, again."""
+        left = [consumer for consumer in self.room.consumers.values() if consumer.phase is not Phase.WANTED]
+        for pause in _RESYNC_PAUSES:
+            left = [consumer for consumer in left if not (consumer.closed or await self._look_at(consumer))]
+            if not left:
+                return
+            await asyncio.sleep(pause)
+        log.warning("%d consumers of room %s could not be looked at", len(left), self.id)
+
+    async def _look_at(self, consumer: Consumer) -> bool:
+        """Take over how a consumer is now; tell whether that could be learned."""
+        try:
+            dump = (await self._media.of_consumer(consumer.transport, "dump", consumer.id))["dump"]
+        except NotFound:
+            self.on_event("consumer", consumer.id, "producerclose", None)
+        except TureenError:
+            return False
+        else:
+            event = "producerpause" if dump.get("producerPaused") else "producerresume"
+            self.on_event("consumer", consumer.id, event, None)
+        return True
 
     async def _bring(self, consumer: Consumer) -> None:
         """Make a consumer, have its peer take it, and let it flow."""
