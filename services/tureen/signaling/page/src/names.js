@@ -1,33 +1,11 @@
 // Names for guests who gave none, and the initials that stand where no picture is. Pure functions.
 
-const SOUPS = [
-  'Avgolemono',
-  'Bisque',
-  'Borscht',
-  'Bouillabaisse',
-  'Chowder',
-  'Congee',
-  'Gazpacho',
-  'Goulash',
-  'Gumbo',
-  'Harira',
-  'Laksa',
-  'Minestrone',
-  'Miso',
-  'Mulligatawny',
-  'Pho',
-  'Pozole',
-  'Ramen',
-  'Ribollita',
-  'Shchi',
-  'Soto',
-  'Vichyssoise',
-  'Zurek',
-];
+const SOUPS = (
+  'Avgolemono Bisque Borscht Bouillabaisse Chowder Congee Gazpacho Goulash Gumbo Harira Laksa Minestrone Miso ' +
+  'Mulligatawny Pho Pozole Ramen Ribollita Shchi Soto Vichyssoise Zurek'
+).split(' ');
 
-const MANNERS = [
-  'Bright', 'Calm', 'Clear', 'Golden', 'Hearty', 'Kind', 'Merry', 'Quick', 'Quiet', 'Smoky', 'Spicy', 'Warm',
-];
+const MANNERS = 'Bright Calm Clear Golden Hearty Kind Merry Quick Quiet Smoky Spicy Warm'.split(' ');
 
 /** Make up a guest's name, for example `Quiet Bisque`; `random` gives numbers from 0 to 1. */
 export function guestName(random) {
