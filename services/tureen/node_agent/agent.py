@@ -130,8 +130,8 @@ class NodeAgent:
         """The origin's score changed: a pipe does not carry it, so who watches here hears it from us."""
         for entry in list(self.state.objects.consumers.all()):
             if entry.router is router and entry.producer_id == producer_id:
-                told = {**entry.consumer.score}
-                told["producerScore"] = min(score, told.get("producerScore", score))
+                own = entry.consumer.score
+                told = {**own, "producerScore": min(score, own["producerScore"])}
                 self.state.events.publish(router, "consumer", entry.id, "score", told)
 
     def _announce(self) -> None:

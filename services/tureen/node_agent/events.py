@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from tureen.bus import Bus
 from tureen.contract import subjects
 from tureen.contract.model import Announcement
+from tureen.mediasoup.entity import Entity
 from tureen.node_agent.objects import RouterEntry
 
 _LOCAL_ONLY = frozenset({"listenererror", "rtp", "rtcp", "message"})
 """Events that are no event on the wire: a listener's failure concerns this process, packets and messages are data."""
-
-
-class _Emitter(Protocol):
-    EVENTS: Any
-
-    def on(self, event: str, listener: Any) -> Any: ...
 
 
 class EventPublisher:
@@ -27,7 +22,7 @@ class EventPublisher:
         self._bus = bus
         self._start_id = start_id
 
-    def attach(self, router: RouterEntry, noun: str, object_id: str, emitter: _Emitter) -> None:
+    def attach(self, router: RouterEntry, noun: str, object_id: str, emitter: Entity) -> None:
         """Publish every event of an object from now on."""
         for name in self._published(emitter.EVENTS):
             emitter.on(name, self._listener(router, noun, object_id, name))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tureen.contract import subjects
 from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, RouterEvent, WorkerEvent
+from tureen.contract.model import Reply
 from tureen.node_agent import rooms
 from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.inventory import upstream_of
@@ -17,6 +18,9 @@ from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, Worker
 from tureen.node_agent.pipes.puller import Puller
 from tureen.node_agent.pipes.server import PipeServer
 from tureen.node_agent.settings import NodeAgentSettings
+
+Handlers = Mapping[str, Callable[..., Awaitable[Reply | None]]]
+"""Functions of the agent's state, the call and the command, by `<object>.<method>`."""
 
 
 @dataclass(slots=True, eq=False)

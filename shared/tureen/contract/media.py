@@ -121,9 +121,12 @@ class RouterCreateWebRtcTransport(Command):
     ice_consent_timeout: Annotated[int, Field(ge=0, lt=256)] = 30
     initial_available_outgoing_bitrate: UInt32 = 600000
     enable_sctp: bool = False
-    num_sctp_streams: Structure | None = None
-    max_sctp_message_size: UInt32 | None = None
+    max_send_message_size: UInt32 | None = None
+    max_receive_message_size: UInt32 | None = None
     sctp_send_buffer_size: UInt32 | None = None
+    sctp_per_stream_send_queue_limit: UInt32 | None = None
+    sctp_max_receiver_window_buffer_size: UInt32 | None = None
+    sctp_default_stream_buffered_amount_low_threshold: UInt32 | None = None
     app_data: Structure | None = None
     grant: Grant | None = None
 

@@ -7,12 +7,12 @@ from functools import partial
 
 from tureen.bus import Handler
 from tureen.node_agent.commands import consumer, pipe, producer, router, system, transport, worker
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
 
 
 def handlers(state: AgentState) -> Mapping[str, Handler]:
     """Return the handler of every command a node agent answers, by `<object>.<method>`."""
-    functions = {
+    functions: Handlers = {
         **worker.HANDLERS,
         **router.HANDLERS,
         **transport.HANDLERS,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from tureen.bus import Call
 from tureen.contract.media import ConsumerRef, ConsumerSetPreferredLayers, ConsumerSetPriority, Dumped, Stats
-from tureen.mediasoup.types import ConsumerLayers
 from tureen.node_agent.objects import ConsumerEntry
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
 
 
 async def pause(state: AgentState, call: Call, command: ConsumerRef) -> None:
@@ -29,10 +26,9 @@ async def request_key_frame(state: AgentState, call: Call, command: ConsumerRef)
 async def set_preferred_layers(state: AgentState, call: Call, command: ConsumerSetPreferredLayers) -> None:
     """Choose the layers of a simulcast or SVC consumer."""
     entry = await _settled(state, call, command.consumer_id)
-    layers = {"spatialLayer": command.spatial_layer}
-    if command.temporal_layer is not None:
-        layers["temporalLayer"] = command.temporal_layer
-    await entry.consumer.set_preferred_layers(cast("ConsumerLayers", layers))
+    await entry.consumer.set_preferred_layers(
+        spatial_layer=command.spatial_layer, temporal_layer=command.temporal_layer
+    )
 
 
 async def set_priority(state: AgentState, call: Call, command: ConsumerSetPriority) -> None:
@@ -65,7 +61,7 @@ async def _settled(state: AgentState, call: Call, consumer_id: str) -> ConsumerE
     return state.objects.consumers.get(consumer_id, call.tenant)
 
 
-HANDLERS = {
+HANDLERS: Handlers = {
     "consumer.pause": pause,
     "consumer.resume": resume,
     "consumer.requestKeyFrame": request_key_frame,

@@ -17,7 +17,7 @@ from tureen.contract.pipes import (
     PipeState,
 )
 from tureen.node_agent.inventory import upstream_of
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
 
 
 async def pull(state: AgentState, call: Call, command: PipePull) -> PipePulled:
@@ -64,7 +64,7 @@ async def find(state: AgentState, _call: Call, command: PipeFind) -> PipeFound:
     return PipeFound(holders=holders)
 
 
-HANDLERS = {
+HANDLERS: Handlers = {
     "pipe.pull": pull,
     "pipe.serve": serve,
     "pipe.state": tell_state,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tureen.bus import Call
 from tureen.contract.media import Dumped, ProducerRef, Stats
 from tureen.node_agent.objects import ProducerEntry
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
 
 
 async def pause(state: AgentState, call: Call, command: ProducerRef) -> None:
@@ -42,7 +42,7 @@ async def _settled(state: AgentState, call: Call, command: ProducerRef) -> Produ
     return state.objects.producers.get(command.producer_id, call.tenant)
 
 
-HANDLERS = {
+HANDLERS: Handlers = {
     "producer.pause": pause,
     "producer.resume": resume,
     "producer.dump": dump,

@@ -22,12 +22,15 @@ from tureen.contract.media import (
 )
 from tureen.contract.rooms import Grant
 from tureen.mediasoup import PlainTransport, WebRtcTransport
-from tureen.mediasoup.types import NumSctpStreams, RtpCapabilities, SrtpCryptoSuite, TransportListenInfo
+from tureen.mediasoup.types import RtpCapabilities, SrtpCryptoSuite, TransportListenInfo
 from tureen.node_agent import arbiter
 from tureen.node_agent.memory import fingerprint
 from tureen.node_agent.objects import RouterEntry, Transport, TransportEntry
 from tureen.node_agent.settings import Address
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
+
+_WEBRTC_OPTIONS = tuple(RouterCreateWebRtcTransport.model_fields.keys() - {"router_id", "id", "listen_infos", "grant"})
+"""What is passed on to mediasoup as it is; what is absent is mediasoup's default."""
 
 
 async def create_webrtc_transport(
@@ -117,17 +120,7 @@ async def _make_webrtc(
     state: AgentState, call: Call, transport_id: str, command: RouterCreateWebRtcTransport
 ) -> TransportEntry:
     router = state.objects.routers.get(command.router_id, call.tenant)
-    options: dict[str, Any] = {
-        "enable_udp": command.enable_udp,
-        "enable_tcp": command.enable_tcp,
-        "prefer_udp": command.prefer_udp,
-        "prefer_tcp": command.prefer_tcp,
-        "ice_consent_timeout": command.ice_consent_timeout,
-        "initial_available_outgoing_bitrate": command.initial_available_outgoing_bitrate,
-        "enable_sctp": command.enable_sctp,
-        "num_sctp_streams": cast("NumSctpStreams | None", command.num_sctp_streams),
-        "app_data": command.app_data,
-    }
+    options = {name: getattr(command, name) for name in _WEBRTC_OPTIONS}
     if command.listen_infos is None:
         options["webrtc_server"] = router.worker.webrtc_server
     else:
@@ -214,7 +207,7 @@ def _address(state: AgentState, wanted: str) -> Address:
     raise Unauthorized(f"this node does not offer address {wanted!r}; it offers {labels}", details={"labels": labels})
 
 
-HANDLERS = {
+HANDLERS: Handlers = {
     "router.createWebRtcTransport": create_webrtc_transport,
     "router.createPlainTransport": create_plain_transport,
     "router.getRtpCapabilities": get_rtp_capabilities,

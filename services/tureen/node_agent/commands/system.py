@@ -6,7 +6,7 @@ from tureen.bus import Call
 from tureen.contract.cluster import InventoryGet
 from tureen.contract.rooms import RoomRecord
 from tureen.node_agent import rooms
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
 
 
 async def update_room(state: AgentState, _call: Call, command: RoomRecord) -> None:
@@ -27,7 +27,7 @@ async def get_inventory(state: AgentState, _call: Call, _command: InventoryGet) 
     state.publish_inventory()
 
 
-HANDLERS = {
+HANDLERS: Handlers = {
     "room.update": update_room,
     "inventory.get": get_inventory,
 }

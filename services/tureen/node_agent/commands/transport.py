@@ -24,7 +24,7 @@ from tureen.mediasoup.types import ConsumerLayers, DtlsParameters, RtpCapabiliti
 from tureen.node_agent import arbiter
 from tureen.node_agent.memory import fingerprint
 from tureen.node_agent.objects import ConsumerEntry, HeldProducer, ProducerEntry, RouterEntry, TransportEntry
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
 
 KEY_FRAME_REQUEST_DELAY = 1000
 """Milliseconds between two key frame requests to a room's own producers; an app's own value wins."""
@@ -238,7 +238,7 @@ def _consumer_gone(state: AgentState, router: RouterEntry, producer_id: str) -> 
     state.puller.unwatched(router, producer_id)
 
 
-HANDLERS = {
+HANDLERS: Handlers = {
     "transport.connect": connect,
     "transport.restartIce": restart_ice,
     "transport.setMaxIncomingBitrate": set_max_incoming_bitrate,

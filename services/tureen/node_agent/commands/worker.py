@@ -13,7 +13,7 @@ from tureen.mediasoup.types import RouterRtpCodecCapability
 from tureen.node_agent import rooms
 from tureen.node_agent.memory import fingerprint
 from tureen.node_agent.objects import RouterEntry
-from tureen.node_agent.state import AgentState
+from tureen.node_agent.state import AgentState, Handlers
 
 
 async def create_router(state: AgentState, call: Call, command: WorkerCreateRouter) -> RouterCreated:
@@ -55,7 +55,7 @@ async def get_resource_usage(state: AgentState, call: Call, command: WorkerRef) 
     return ResourceUsage(usage={**await worker.worker.get_resource_usage()})
 
 
-HANDLERS = {
+HANDLERS: Handlers = {
     "worker.createRouter": create_router,
     "worker.getResourceUsage": get_resource_usage,
 }
