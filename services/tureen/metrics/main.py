@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tureen.bus import Bus, run, stop_requested
+from tureen.bus import Bus, Service, run, stop_requested
 from tureen.config import SettingsError
 from tureen.config.ready import report_ready
 from tureen.contract import subjects
 from tureen.contract.cluster import Heartbeat
 from tureen.contract.errors import TureenError
+from tureen.contract.registry import commands_of
 from tureen.http import HttpServer, listen
 from tureen.metrics.exposition import FleetCollector
 from tureen.metrics.fleet import Fleet
@@ -83,6 +85,8 @@ async def serve(
                 log.warning("a heartbeat is malformed: %s", error.errors(include_input=False)[0])
 
         await bus.subscribe(subjects.HEARTBEATS, on_heartbeat)
+        service = _service(bus)
+        await service.start()
         registry = CollectorRegistry()
         registry.register(FleetCollector(fleet, now, lambda: bus.connected))
         async with listen(_application(registry, bus), settings.host, settings.port) as server:
@@ -90,8 +94,22 @@ async def serve(
             if ready is not None:
                 ready(server)
             await stop.wait()
+        await service.drain()
     finally:
         await bus.close()
+
+
+def _service(bus: Bus) -> Service:
+    """Return what operators find this service by; it has no command yet."""
+    return Service(
+        bus,
+        name="metrics",
+        version=metadata.version("tureen"),
+        commands=commands_of("metrics"),
+        handlers={},
+        subject=subjects.service_commands("metrics"),
+        queue="metrics",
+    )
 
 
 def _application(registry: CollectorRegistry, bus: Bus) -> Starlette:

@@ -20,7 +20,7 @@ class MetricsSettings(Settings):
         stale_after: Seconds without a heartbeat after which a node is shown no more.
     """
 
-    nats: BusSettings = Field(default_factory=BusSettings)
+    nats: BusSettings = Field(default_factory=lambda: BusSettings(name="metrics"))
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 9464
     stale_after: Annotated[float, Field(gt=0)] = 10.0

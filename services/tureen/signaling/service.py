@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import metadata
 from typing import Any
 
 from starlette.websockets import WebSocket
 
-from tureen.bus import Bus
+from tureen.bus import Bus, Service
+from tureen.contract import subjects
+from tureen.contract.registry import commands_of
 from tureen.signaling.halls import Halls
 from tureen.signaling.janitor import Janitor
 from tureen.signaling.media import Media
@@ -25,6 +28,16 @@ class SignalingService:
         self._janitor = Janitor(bus, settings.tenant, settings.attempt_timeout)
         self._media = Media(bus, settings)
         self._halls = Halls(bus, settings, self._media, self._janitor)
+        # No command yet, but operators find the service by it.
+        self._service = Service(
+            bus,
+            name="signaling",
+            version=metadata.version("tureen"),
+            commands=commands_of("signaling"),
+            handlers={},
+            subject=subjects.service_commands("signaling"),
+            queue="signaling",
+        )
         self._sessions: set[PeerSession] = set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
@@ -50,8 +63,9 @@ class SignalingService:
         }
 
     async def start(self) -> None:
-        """Begin to hear the rooms' events."""
+        """Begin to hear the rooms' events, and to be found."""
         await self._halls.start()
+        await self._service.start()
 
     async def attend(self, socket: WebSocket, room_id: str, peer_id: str) -> None:
         """Serve a browser whose WebSocket was accepted, until it goes."""
@@ -68,6 +82,7 @@ class SignalingService:
     async def close(self) -> None:
         """Send every browser away to connect again, and close what they leave behind."""
         self._stopping = True
+        await self._service.drain()
         for session in list(self._sessions):
             session.close(CLOSE_RESTART, "the server restarts: connect again")
         await self._all_gone.wait()

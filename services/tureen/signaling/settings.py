@@ -48,7 +48,7 @@ class SignalingSettings(Settings):
         max_producers_per_peer: Producers that a peer may have.
     """
 
-    nats: BusSettings = Field(default_factory=BusSettings)
+    nats: BusSettings = Field(default_factory=lambda: BusSettings(name="signaling"))
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     tenant: Id = DEFAULT_TENANT

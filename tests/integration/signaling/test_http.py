@@ -17,6 +17,7 @@ from tests.integration.signaling.scripted import ScriptedCluster
 from tests.support.nats_server import NatsServer
 from tests.support.protoo_client import protoo_client
 
+from tureen.bus import Bus
 from tureen.signaling import page
 
 
@@ -77,6 +78,13 @@ async def test_health_is_told(cluster: ScriptedCluster, signaling: Serve, nats_s
             while (await client.get("/health")).status_code != 503:
                 await asyncio.sleep(0.01)
         nats_server.start()
+
+
+async def test_operators_find_the_service(bus: Bus, signaling: Serve) -> None:
+    """It answers `$SRV.PING` by its name."""
+    await signaling()
+    delivery = await bus.exchange("$SRV.PING.signaling", b"", {}, timeout=5)
+    assert json.loads(delivery.body)["name"] == "signaling"
 
 
 async def test_a_port_that_is_taken_is_told(running: Callable[..., RunningService]) -> None:

@@ -1,4 +1,4 @@
-"""The names of both dialects, as /docs/signaling.md tells them."""
+"""The names of both dialects of mediasoup-demo."""
 
 from __future__ import annotations
 
