@@ -28,9 +28,10 @@ UNSENT_MAX_LENGTH = 8 * MESSAGE_MAX_LENGTH
 """How many bytes may wait for a worker that does not read, before requests and notifications are refused."""
 
 # A notification waits for that many turns of the event loop, so that a response which came before it has reached who
-# awaits it: a task wakes up in the next turn, but asyncio.wait_for and asyncio.gather take two more to pass a result
-# on. (Node's mediasoup waits with setImmediate, after all promises have settled.)
-_SETTLING_TURNS = 4
+# awaits it: a task wakes up in the next turn; asyncio.wait_for and asyncio.gather take two more each to pass a result
+# on, and two of them one inside the other are enough of that. (Node's mediasoup waits with setImmediate, which comes
+# after all promises have settled; asyncio has nothing like it.)
+_SETTLING_TURNS = 6
 
 _LOG_LEVELS = {"D": logging.DEBUG, "W": logging.WARNING, "E": logging.ERROR, "X": logging.INFO}
 
