@@ -14,7 +14,7 @@ from tureen.bus import Bus, run, stop_requested
 from tureen.config import SettingsError
 from tureen.config.ready import report_ready
 from tureen.contract.errors import TureenError
-from tureen.mediasoup import MediasoupError
+from tureen.mediasoup.errors import MediasoupError
 from tureen.node_agent.agent import NodeAgent
 from tureen.node_agent.settings import NodeAgentSettings
 from tureen.telemetry import setup_logging

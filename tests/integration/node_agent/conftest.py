@@ -42,7 +42,7 @@ class Node:
 
     async def between(self, name: str, **payload: Any) -> dict[str, Any]:
         """Send the agent a command as another agent or placement would."""
-        return await self.ask(name, SYSTEM, **payload)
+        return await self.bus.command("node", name, payload, tenant=SYSTEM, node_id=self.id)
 
     async def sending_transport(self, router_id: str) -> dict[str, Any]:
         """Make a PlainTransport that takes RTP from whoever sends first."""

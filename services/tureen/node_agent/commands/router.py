@@ -38,7 +38,6 @@ async def create_webrtc_transport(
 ) -> WebRtcTransportCreated:
     """Make a WebRtcTransport, on the worker's WebRtcServer unless `listenInfos` say otherwise."""
     transport_id = command.id or new_id()
-    await state.creates.settled(command.router_id)
     entry = await state.creates.once(
         transport_id,
         fingerprint(command.to_wire()),
@@ -62,7 +61,6 @@ async def create_plain_transport(
 ) -> PlainTransportCreated:
     """Make a PlainTransport on one of this node's addresses."""
     transport_id = command.id or new_id()
-    await state.creates.settled(command.router_id)
     entry = await state.creates.once(
         transport_id,
         fingerprint(command.to_wire()),
@@ -119,7 +117,7 @@ async def _settled(state: AgentState, call: Call, router_id: str) -> RouterEntry
 async def _make_webrtc(
     state: AgentState, call: Call, transport_id: str, command: RouterCreateWebRtcTransport
 ) -> TransportEntry:
-    router = state.objects.routers.get(command.router_id, call.tenant)
+    router = await _settled(state, call, command.router_id)
     options = {name: getattr(command, name) for name in _WEBRTC_OPTIONS}
     if command.listen_infos is None:
         options["webrtc_server"] = router.worker.webrtc_server
@@ -133,7 +131,7 @@ async def _make_webrtc(
 async def _make_plain(
     state: AgentState, call: Call, transport_id: str, command: RouterCreatePlainTransport
 ) -> TransportEntry:
-    router = state.objects.routers.get(command.router_id, call.tenant)
+    router = await _settled(state, call, command.router_id)
     listen_info = _listen_info(state, command.listen_info)
     rtcp = None if command.rtcp_listen_info is None else _listen_info(state, command.rtcp_listen_info)
     book(state, router, transport_id, command.grant)

@@ -61,7 +61,6 @@ async def set_min_outgoing_bitrate(state: AgentState, call: Call, command: Trans
 async def produce(state: AgentState, call: Call, command: TransportProduce) -> ProducerCreated:
     """Make a producer."""
     producer_id = command.id or new_id()
-    await state.creates.settled(command.transport_id)
     mark = fingerprint(command.to_wire())
     entry = await state.creates.once(producer_id, mark, lambda: _produce(state, call, producer_id, command))
     producer = entry.producer
@@ -79,7 +78,6 @@ async def produce(state: AgentState, call: Call, command: TransportProduce) -> P
 async def consume(state: AgentState, call: Call, command: TransportConsume) -> ConsumerCreated:
     """Make a consumer; a producer that lives on another router of the room is pulled first."""
     consumer_id = command.id or new_id()
-    await state.creates.settled(command.transport_id)
     mark = fingerprint(command.to_wire())
     entry = await state.creates.once(consumer_id, mark, lambda: _consume(state, call, consumer_id, command))
     consumer = entry.consumer
@@ -149,7 +147,7 @@ async def _connect(entry: TransportEntry, command: TransportConnect) -> bool:
 
 
 async def _produce(state: AgentState, call: Call, producer_id: str, command: TransportProduce) -> ProducerEntry:
-    transport = state.objects.transports.get(command.transport_id, call.tenant)
+    transport = await _settled(state, call, command.transport_id)
     router = transport.router
     delay = command.key_frame_request_delay
     if delay is None and router.room_id is not None and command.kind == "video":
@@ -184,7 +182,7 @@ def _enter_producer(state: AgentState, router: RouterEntry, producer: Producer) 
 
 
 async def _consume(state: AgentState, call: Call, consumer_id: str, command: TransportConsume) -> ConsumerEntry:
-    transport = state.objects.transports.get(command.transport_id, call.tenant)
+    transport = await _settled(state, call, command.transport_id)
     router = transport.router
     record = state.objects.record_of(router)
     arbiter.admit_consumer(router, record, state.settings.hard_limit, state.now())
