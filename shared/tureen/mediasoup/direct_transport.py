@@ -47,7 +47,7 @@ class DirectTransport(Transport):
         stats = convert.transport_stats(await self._request("TRANSPORT_GET_STATS"), "direct-transport")
         return [cast("DirectTransportStat", stats)]
 
-    async def connect(self) -> None:
+    async def connect(self) -> None:  # type: ignore[override]
         """Do nothing: a DirectTransport is connected as it is."""
 
     async def set_max_incoming_bitrate(self, bitrate: int) -> None:

@@ -173,42 +173,28 @@ class Parent(Entity):
         super().__init__(id_, channel, app_data)
         self._in_flight: set[str] = set()
 
-    def _start_create(
-        self, child_id: str, method: str, body: Mapping[str, Any], *, decode: bool = True
-    ) -> asyncio.Future[Any]:
-        """Ask the worker for a child at once; ``_finish_create`` must follow.
+    async def _create(
+        self, child_id: str, method: str, body: Mapping[str, Any], undo: Undo, *, decode: bool = True
+    ) -> Any:
+        """Have the worker create a child; the request is written before this awaits anything.
 
         Args:
             child_id: The child's id.
             method: The request's method.
             body: The request's body.
+            undo: How to close the child, should nobody want it any more by the time it is there.
             decode: Whether to decode the response.
 
         Raises:
-            TypeError: The body is wrong, or a child of the same id is being created.
-            NotFoundError: This parent is closed.
+            TypeError: The body is wrong, a child of the same id is being created, or the worker refuses.
+            NotFoundError: This parent is closed, or was closed before the child was there; the child is gone then.
             WorkerClosedError: The worker is closed.
+            MediasoupError: The worker refuses.
         """
         if child_id in self._in_flight:
             raise TypeError(f'an object with same id "{child_id}" is being created')
         request = self._request(method, body, decode=decode)
         self._in_flight.add(child_id)
-        return request
-
-    async def _finish_create(self, child_id: str, request: asyncio.Future[Any], undo: Undo) -> Any:
-        """Return the worker's response about a child.
-
-        Args:
-            child_id: The child's id.
-            request: What ``_start_create`` returned.
-            undo: How to close the child, should nobody want it any more by then.
-
-        Raises:
-            NotFoundError: This parent was closed before the child was there; the child is gone then.
-            WorkerClosedError: The worker is closed.
-            TypeError: The worker refuses.
-            MediasoupError: The worker refuses.
-        """
         try:
             response = await request
         except (asyncio.CancelledError, RequestTimeoutError):
@@ -219,9 +205,4 @@ class Parent(Entity):
             self._in_flight.discard(child_id)
         if self._closed:
             raise self._closed_error()
-        return response
-
-    async def _create(self, child_id: str, method: str, body: Mapping[str, Any], undo: Undo) -> dict[str, Any]:
-        """Have the worker create a child; the request is written before this awaits anything."""
-        response: dict[str, Any] = await self._finish_create(child_id, self._start_create(child_id, method, body), undo)
         return response

@@ -77,7 +77,7 @@ class PipeTransport(NetworkTransport):
         stats = convert.transport_stats(await self._request("TRANSPORT_GET_STATS"), "pipe-transport")
         return [cast("PipeTransportStat", stats)]
 
-    async def connect(self, *, ip: str, port: int, srtp_parameters: SrtpParameters | None = None) -> None:
+    async def connect(self, *, ip: str, port: int, srtp_parameters: SrtpParameters | None = None) -> None:  # type: ignore[override]
         """Tell where the other router's PipeTransport is; this is done once.
 
         Args:

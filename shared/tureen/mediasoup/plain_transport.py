@@ -77,7 +77,7 @@ class PlainTransport(NetworkTransport):
         stats = convert.transport_stats(await self._request("TRANSPORT_GET_STATS"), "plain-rtp-transport")
         return [cast("PlainTransportStat", stats)]
 
-    async def connect(
+    async def connect(  # type: ignore[override]
         self,
         *,
         ip: str | None = None,

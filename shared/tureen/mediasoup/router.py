@@ -6,18 +6,24 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from tureen.mediasoup import ortc
+from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
 from tureen.mediasoup.audio_level_observer import AudioLevelObserver
+from tureen.mediasoup.data_producer import DataProducer
 from tureen.mediasoup.entity import Undo, check_app_data, new_id
-from tureen.mediasoup.errors import MediasoupError
+from tureen.mediasoup.errors import MediasoupError, NotFoundError
+from tureen.mediasoup.pipes import Pipes
+from tureen.mediasoup.producer import Producer
 from tureen.mediasoup.router_transports import TransportMaker
 from tureen.mediasoup.rtp_observer import RtpObserver
 from tureen.mediasoup.types import (
     AppData,
+    PipeToRouterResult,
     RouterDump,
     RouterRtpCodecCapability,
     RtpCapabilities,
+    TransportListenInfo,
+    TransportListenIp,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +40,7 @@ class Router(TransportMaker):
     Made by ``worker.create_router()``.
     """
 
-    __slots__ = ("_rtp_capabilities", "_rtp_observers", "_worker")
+    __slots__ = ("_pipes", "_rtp_capabilities", "_rtp_observers", "_worker")
 
     EVENTS: ClassVar[Mapping[str, str]] = {"workerclose": ""}
     OBSERVER_EVENTS: ClassVar[Mapping[str, str]] = {
@@ -56,6 +62,7 @@ class Router(TransportMaker):
         self._worker = worker
         self._rtp_capabilities = rtp_capabilities
         self._rtp_observers: dict[str, RtpObserver] = {}
+        self._pipes = Pipes(self)
 
     @property
     def rtp_capabilities(self) -> RtpCapabilities:
@@ -130,6 +137,89 @@ class Router(TransportMaker):
             UnsupportedError: mediasoup does not support a codec.
         """
         self._rtp_capabilities = ortc.generate_router_rtp_capabilities(media_codecs)
+
+    async def pipe_to_router(
+        self,
+        *,
+        router: Router,
+        producer_id: str | None = None,
+        data_producer_id: str | None = None,
+        keep_id: bool = True,
+        listen_info: TransportListenInfo | None = None,
+        listen_ip: TransportListenIp | str | None = None,
+        enable_sctp: bool = True,
+        max_send_message_size: int = 262_144,
+        max_receive_message_size: int = 262_144,
+        sctp_send_buffer_size: int = 2_000_000,
+        sctp_per_stream_send_queue_limit: int = 2_000_000,
+        sctp_max_receiver_window_buffer_size: int = 5_242_880,
+        sctp_default_stream_buffered_amount_low_threshold: int = 1024,
+        enable_rtx: bool = False,
+        enable_srtp: bool = False,
+    ) -> PipeToRouterResult:
+        """Make a producer, or a data producer, available in another router of this process.
+
+        A pair of PipeTransports between the two routers is made for the first one that is piped, whichever way; all
+        later ones use it, and the options that describe it are then ignored. What is closed at one end is closed at
+        the other, and a producer's pauses are passed on. Calls for the same producer at the same time get the same.
+
+        Args:
+            router: The other router.
+            producer_id: A producer of this router. This or ``data_producer_id`` is needed.
+            data_producer_id: A data producer of this router.
+            keep_id: Whether what comes out has the same id. Not between routers of one worker, where each id exists
+                only once.
+            listen_info: Where the PipeTransports listen. Default: on 127.0.0.1, with UDP.
+            listen_ip: Former form of ``listen_info``.
+            enable_sctp: Whether the pair carries data producers, too.
+            max_send_message_size: Largest message that it sends, in bytes.
+            max_receive_message_size: Largest message that it accepts, in bytes.
+            sctp_send_buffer_size: Bytes that may wait to be sent in all data consumers together.
+            sctp_per_stream_send_queue_limit: Bytes that may wait to be sent in one data consumer.
+            sctp_max_receiver_window_buffer_size: Size of the receive window, in bytes.
+            sctp_default_stream_buffered_amount_low_threshold: Bytes that wait in a data consumer, at or below which
+                it emits ``bufferedamountlow``.
+            enable_rtx: Whether lost packets are asked for and sent again.
+            enable_srtp: Whether to encrypt.
+
+        Returns:
+            ``pipeConsumer`` in this router and ``pipeProducer`` in the other one, or ``pipeDataConsumer`` and
+            ``pipeDataProducer``.
+
+        Raises:
+            TypeError: An option is missing or wrong.
+            NotFoundError: There is no such producer, it was closed meanwhile, or a router is closed.
+            WorkerClosedError: A worker is closed.
+            MediasoupError: A worker refuses: the id is taken there, or no port is free, say.
+        """
+        if listen_info is None and listen_ip is None:
+            listen_info = {"protocol": "udp", "ip": "127.0.0.1"}
+        options = {
+            "listen_info": wire.one_listen_info(listen_info, listen_ip, None),
+            "enable_sctp": enable_sctp,
+            "max_send_message_size": max_send_message_size,
+            "max_receive_message_size": max_receive_message_size,
+            "sctp_send_buffer_size": sctp_send_buffer_size,
+            "sctp_per_stream_send_queue_limit": sctp_per_stream_send_queue_limit,
+            "sctp_max_receiver_window_buffer_size": sctp_max_receiver_window_buffer_size,
+            "sctp_default_stream_buffered_amount_low_threshold": sctp_default_stream_buffered_amount_low_threshold,
+            "enable_rtx": enable_rtx,
+            "enable_srtp": enable_srtp,
+        }
+        if (producer_id is None) == (data_producer_id is None):
+            raise TypeError("exactly one of producer_id and data_producer_id must be given")
+        if not isinstance(router, Router):
+            raise TypeError("missing router")
+        if router is self:
+            raise TypeError("cannot use this Router as destination")
+        source: Producer | DataProducer | None = (
+            self._producers.get(cast("str", producer_id))
+            if data_producer_id is None
+            else self._data_producers.get(data_producer_id)
+        )
+        if source is None:
+            raise NotFoundError("Producer not found" if data_producer_id is None else "DataProducer not found")
+        return await self._pipes.pipe(source, router, keep_id=keep_id, options=options)
 
     async def create_active_speaker_observer(
         self,

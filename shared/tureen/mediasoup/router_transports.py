@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 AnyTransport = TypeVar("AnyTransport", bound=Transport)
 
-CLOSE_TRANSPORT = Undo("ROUTER_CLOSE_TRANSPORT", "transportId")
+_CLOSE_TRANSPORT = Undo("ROUTER_CLOSE_TRANSPORT", "transportId")
 
 
 class TransportMaker(Parent, Identified):
@@ -132,8 +131,7 @@ class TransportMaker(Parent, Identified):
             options["listen"] = {"webRtcServerId": webrtc_server.id}
         else:
             options["listen"] = {"listenInfos": wire.listen_infos(cast("Any", listen_infos))}
-        transport_id, request = self._start_transport(method, id, options, app_data)
-        packed = await self._finish_create(transport_id, request, CLOSE_TRANSPORT)
+        transport_id, packed = await self._create_transport(method, id, options, app_data)
         if webrtc_server is not None and webrtc_server.closed:
             raise NotFoundError(f"WebRtcServer {webrtc_server.id} is closed")
         transport = WebRtcTransport(
@@ -216,8 +214,7 @@ class TransportMaker(Parent, Identified):
         }
         if rtcp_listen_info is not None:
             options["rtcpListenInfo"] = wire.listen_info(rtcp_listen_info)
-        transport_id, request = self._start_transport("ROUTER_CREATE_PLAINTRANSPORT", id, options, app_data)
-        packed = await self._finish_create(transport_id, request, CLOSE_TRANSPORT)
+        transport_id, packed = await self._create_transport("ROUTER_CREATE_PLAINTRANSPORT", id, options, app_data)
         router = cast("Router", self)
         return self._transport_created(
             PlainTransport(id_=transport_id, router=router, packed=packed, app_data=app_data)
@@ -281,8 +278,9 @@ class TransportMaker(Parent, Identified):
             "enableRtx": enable_rtx,
             "enableSrtp": enable_srtp,
         }
-        transport_id, request = self._start_transport("ROUTER_CREATE_PIPETRANSPORT", id, options, app_data)
-        return await self._finish_pipe_transport(transport_id, request, app_data)
+        transport_id, packed = await self._create_transport("ROUTER_CREATE_PIPETRANSPORT", id, options, app_data)
+        router = cast("Router", self)
+        return self._transport_created(PipeTransport(id_=transport_id, router=router, packed=packed, app_data=app_data))
 
     async def create_direct_transport(
         self,
@@ -312,29 +310,22 @@ class TransportMaker(Parent, Identified):
                 "maxReceiveMessageSize": max_receive_message_size,
             }
         }
-        transport_id, request = self._start_transport("ROUTER_CREATE_DIRECTTRANSPORT", id, options, app_data)
-        await self._finish_create(transport_id, request, CLOSE_TRANSPORT)
+        transport_id, _ = await self._create_transport("ROUTER_CREATE_DIRECTTRANSPORT", id, options, app_data)
         return self._transport_created(
             DirectTransport(id_=transport_id, router=cast("Router", self), app_data=app_data)
         )
 
-    def _start_transport(
+    async def _create_transport(
         self, method: str, id_: str | None, options: dict[str, Any], app_data: AppData | None
-    ) -> tuple[str, asyncio.Future[Packed]]:
-        """Ask the worker for a transport at once; return its id and what ``_finish_create`` takes."""
+    ) -> tuple[str, Packed]:
+        """Have the worker create a transport; return its id, and what the worker tells of it."""
         check_app_data(app_data)
         if id_ is None:
             id_ = new_id()
         elif id_ in self._transports:
             raise TypeError(f'a Transport with same id "{id_}" already exists')
-        return id_, self._start_create(id_, method, {"transportId": id_, "options": options}, decode=False)
-
-    async def _finish_pipe_transport(
-        self, transport_id: str, request: asyncio.Future[Packed], app_data: AppData | None
-    ) -> PipeTransport:
-        packed = await self._finish_create(transport_id, request, CLOSE_TRANSPORT)
-        router = cast("Router", self)
-        return self._transport_created(PipeTransport(id_=transport_id, router=router, packed=packed, app_data=app_data))
+        body = {"transportId": id_, "options": options}
+        return id_, await self._create(id_, method, body, _CLOSE_TRANSPORT, decode=False)
 
     def _transport_created(self, transport: AnyTransport) -> AnyTransport:
         self._transports[transport._id] = transport

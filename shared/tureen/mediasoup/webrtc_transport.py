@@ -163,7 +163,7 @@ class WebRtcTransport(NetworkTransport):
         stats = convert.transport_stats(await self._request("TRANSPORT_GET_STATS"), "webrtc-transport")
         return [cast("WebRtcTransportStat", stats)]
 
-    async def connect(self, *, dtls_parameters: DtlsParameters) -> None:
+    async def connect(self, *, dtls_parameters: DtlsParameters) -> None:  # type: ignore[override]
         """Tell what the endpoint says about its DTLS; this is done once.
 
         Args:

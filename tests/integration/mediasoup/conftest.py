@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-
 from tests.integration.mediasoup.samples import LISTEN_UDP, MEDIA_CODECS
+
 from tureen import mediasoup
 from tureen.mediasoup import Router, WebRtcTransport, Worker
 from tureen.mediasoup.extras import enhanced_once

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.integration.mediasoup.conftest import NewWorker, end
 from tests.integration.mediasoup.samples import LISTEN_UDP, MEDIA_CODECS
+
 from tureen import mediasoup
 from tureen.mediasoup import Router, Worker
 from tureen.mediasoup.errors import MediasoupError, WorkerClosedError
