@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import * as places from '../../../../services/tureen/signaling/page/src/places.js';
 import { gatherWorkers } from '../../../../services/tureen/signaling/page/src/workers.js';
 
-const A1 = { nodeId: 'node-a', workerId: 'wa1', workerIndex: 0, routerId: 'r1' };
-const A2 = { nodeId: 'node-a', workerId: 'wa2', workerIndex: 1, routerId: 'r2' };
-const B1 = { nodeId: 'node-b', workerId: 'wb1', workerIndex: 0, routerId: 'r3' };
+const A1 = { nodeId: 'node-a', workerId: 'wa1', workerIndex: 1, routerId: 'r1' };
+const A2 = { nodeId: 'node-a', workerId: 'wa2', workerIndex: 2, routerId: 'r2' };
+const B1 = { nodeId: 'node-b', workerId: 'wb1', workerIndex: 1, routerId: 'r3' };
 
 test('workers are counted from one, as people do', () => {
   assert.equal(places.placeLabel(A1), 'node-a · worker 1');
@@ -41,8 +41,8 @@ test('a route is said in words', () => {
 });
 
 test('a worker has the same colour in every tab, and another than its neighbours', () => {
-  assert.equal(places.placeHue(A1), places.placeHue({ nodeId: 'node-a', workerIndex: 0 }));
-  const hues = [0, 1, 2, 3].map((workerIndex) => places.placeHue({ nodeId: 'node-a', workerIndex }));
+  assert.equal(places.placeHue(A1), places.placeHue({ nodeId: 'node-a', workerIndex: 1 }));
+  const hues = [1, 2, 3, 4].map((workerIndex) => places.placeHue({ nodeId: 'node-a', workerIndex }));
   for (const hue of hues) assert.ok(hue >= 0 && hue < 361);
   for (const [i, one] of hues.entries()) {
     for (const other of hues.slice(i + 1)) assert.ok(Math.abs(one - other) > 25);

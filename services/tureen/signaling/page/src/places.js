@@ -27,16 +27,16 @@ export function workerKey(place) {
   return `${place.nodeId ?? ''}/${place.workerId ?? place.workerIndex ?? ''}`;
 }
 
-/** The worker as people count: from 1. */
+/** The worker by its number, which counts from 1. */
 export function workerLabel(place) {
-  if (Number.isInteger(place.workerIndex)) return `worker ${place.workerIndex + 1}`;
+  if (Number.isInteger(place.workerIndex)) return `worker ${place.workerIndex}`;
   return place.workerId ? `worker ${place.workerId.slice(0, 8)}` : 'worker';
 }
 
 /** The worker where there is little space, for example `w1`. */
 export function workerShortLabel(place) {
   return Number.isInteger(place.workerIndex)
-    ? `w${place.workerIndex + 1}`
+    ? `w${place.workerIndex}`
     : (place.workerId?.slice(0, 4) ?? 'w');
 }
 
