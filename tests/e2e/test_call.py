@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page
-from tests.support.browser import chromium, eventually, page_at, received
+from tests.support.browser import chromium, eventually, page_at, received, screenshot
 from tests.support.local_cluster import LocalCluster, local_cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -110,3 +110,5 @@ async def test_two_pages_on_two_workers(arguments: tuple[str, ...], queries: tup
             for page in pages:
                 for stream in await hears_and_sees(page):
                     await assert_crosses_a_pipe(cluster, stream)
+            for name, page in zip(("first", "second"), pages, strict=True):
+                await screenshot(page, artefacts / name)

@@ -51,7 +51,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def page_at(browser: Browser, url: str, artefact: Path) -> AsyncIterator[Page]:
-    """Open a page as a person of its own; what its console says and a screenshot are kept beside `artefact`."""
+    """Open a page as a person of its own; what its console says is kept as `artefact`."""
     context = await browser.new_context(viewport={"width": 1100, "height": 720}, permissions=["camera", "microphone"])
     page = await context.new_page()
     lines: list[str] = []
@@ -61,7 +61,6 @@ async def page_at(browser: Browser, url: str, artefact: Path) -> AsyncIterator[P
         await page.goto(url)
         yield page
     finally:
-        await page.screenshot(path=artefact.with_suffix(".png"))
         artefact.with_suffix(".log").write_text("\n".join(lines))
         await context.close()
 
@@ -77,6 +76,11 @@ async def eventually(
         await page.wait_for_timeout(200)
         answer = await ask()
     raise AssertionError(f"after {seconds} s the answer still is {answer}")
+
+
+async def screenshot(page: Page, artefact: Path) -> None:
+    """Keep how a page looks now."""
+    await page.screenshot(path=artefact.with_suffix(".png"))
 
 
 async def received(page: Page) -> list[dict[str, Any]]:
