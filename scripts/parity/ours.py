@@ -33,6 +33,8 @@ _SIMPLE: Final[Mapping[Any, Shape]] = {
     memoryview: Plain("bytes"),
 }
 _ERRORS: Final = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
+# Arguments of a method that only its subclasses spell out.
+_ANY_NUMBER: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _LISTS: Final = (list, tuple, abc.Sequence, abc.Iterable)
 _TABLES: Final = (dict, abc.Mapping)
 _AWAITABLES: Final = (abc.Awaitable, abc.Coroutine)
@@ -138,7 +140,7 @@ class Tureen:
             result, awaited = typing.get_args(result)[-1], True
         yield Fact(path, kind, name, frozenset({"awaited"} if awaited else ()), self.shape(result))
         for parameter in inspect.signature(function).parameters.values():
-            if parameter.name in hints:
+            if parameter.name in hints and parameter.kind not in _ANY_NUMBER:
                 optional = parameter.default is not inspect.Parameter.empty
                 traits = frozenset({"optional"} if optional else ())
                 shape = self.shape(hints[parameter.name])
