@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tureen.contract.errors import NotFound, TureenError, Unsupported
+from tureen.contract.errors import InvalidType, NotFound, TureenError, Unsupported
 from tureen.contract.ids import new_id
 from tureen.signaling import dialects
 from tureen.signaling.calls import Caller, method
@@ -25,6 +25,7 @@ async def produce(caller: Caller, data: dict[str, Any]) -> Any:
     asked = Produce.parse(data)
     peer, room = caller.peer, caller.hall.room
     room.check_may_produce(peer)
+    _check_kind(asked)
     transport = peer.transport(asked.transport_id)
     producer_id = new_id()
     try:
@@ -152,6 +153,15 @@ async def get_consumer_stats(caller: Caller, data: dict[str, Any]) -> Any:
 async def refuse_data(_caller: Caller, _data: dict[str, Any]) -> Any:
     """Refuse data channels, which node agents do not carry yet."""
     raise Unsupported("data channels are not supported")
+
+
+def _check_kind(asked: Produce) -> None:
+    """Check that the codecs are of the kind that is announced: mediasoup does not look, and receivers would stumble."""
+    codecs = asked.rtp_parameters.get("codecs")
+    for codec in codecs if isinstance(codecs, list) else ():
+        mime_type = codec.get("mimeType") if isinstance(codec, dict) else None
+        if isinstance(mime_type, str) and not mime_type.lower().startswith(f"{asked.kind}/"):
+            raise InvalidType(f"kind: {asked.kind}, but a codec is {mime_type[:64]}", details={"path": "kind"})
 
 
 def _producer(caller: Caller, data: dict[str, Any]) -> Producer:
