@@ -3,7 +3,7 @@
 // Emits `change` when anything shown changed, `countdown` while it waits to try again, and `notice` with a sentence
 // for a toast.
 
-import { captureAll, captureOne } from './capture.js';
+import { Devices } from './devices.js';
 import { outcomeOf, Unreachable } from './errors.js';
 import { Media } from './media.js';
 import { Peers } from './peers.js';
@@ -34,11 +34,9 @@ export class Call extends EventTarget {
   error = null;
   /** Whether this page was in the room at some time: media may still flow while it reconnects. */
   wasJoined = false;
-  /** Why a camera or microphone is missing; a CaptureProblem or null. */
-  problem = null;
-  /** Own tracks by kind; null where there is none. */
-  tracks = { audio: null, video: null };
+  devices = new Devices();
   peers = new Peers();
+  /** What flows over the present connection; null without one. */
   media = null;
   #address;
   #dialect;
@@ -57,12 +55,10 @@ export class Call extends EventTarget {
     this.displayName = displayName;
     this.#dialect = dialect;
     this.#forceTcp = forceTcp;
+    this.devices.addEventListener('change', () => this.#changed());
+    this.devices.addEventListener('gone', ({ detail }) => this.#attempt(() => this.media?.stop(detail)));
     this.peers.addEventListener('change', () => this.#changed());
     this.peers.addEventListener('notice', ({ detail }) => this.#notice(detail));
-  }
-
-  get muted() {
-    return !this.tracks.audio?.enabled;
   }
 
   /** Ask for camera and microphone, then join. Resolves when the call is over, however that came. */
@@ -105,9 +101,7 @@ export class Call extends EventTarget {
     this.#skip?.();
     this.#wake?.();
     this.#hangUp();
-    for (const track of Object.values(this.tracks)) track?.stop();
-    this.tracks = { audio: null, video: null };
-    this.#changed();
+    this.devices.closeAll();
   }
 
   /** While waiting: try now. */
@@ -153,7 +147,7 @@ export class Call extends EventTarget {
       onChange: () => this.#changed(),
     });
     await this.media.prepare();
-    if (this.tracks.audio || this.tracks.video) await this.media.prepareToSend();
+    if (this.devices.tracks.audio || this.devices.tracks.video) await this.media.prepareToSend();
     const { peers } = await this.#signaling.request('join', {
       displayName: this.displayName,
       device: device(),
@@ -170,10 +164,10 @@ export class Call extends EventTarget {
   #send() {
     const { media } = this;
     const send = async () => {
-      for (const [kind, track] of Object.entries(this.tracks)) {
+      for (const [kind, track] of Object.entries(this.devices.tracks)) {
         if (!track || media !== this.media || media.producers.has(kind)) continue;
         await media.produce(track);
-        if (this.tracks[kind] !== track) await media.stop(kind);
+        if (this.devices.tracks[kind] !== track) await media.stop(kind);
         this.#changed();
       }
     };
@@ -217,52 +211,30 @@ export class Call extends EventTarget {
   }
 
   /** Ask for what is missing of camera and microphone, and send it if in the room. */
-  async capture() {
-    const { problem, ...tracks } = await captureAll();
-    for (const [kind, track] of Object.entries(tracks)) {
-      if (!track) continue;
-      if (this.tracks[kind] || this.state === 'left') track.stop();
-      else this.#keep(kind, track);
-    }
-    this.problem = problem;
-    this.#changed();
-    if (this.state === 'joined') await this.#attempt(() => this.#send());
-  }
-
-  #keep(kind, track) {
-    this.tracks[kind] = track;
-    // A device that was unplugged, or taken back in the browser's own settings.
-    track.addEventListener('ended', () => this.#attempt(() => this.#drop(kind, track)));
-  }
-
-  async #drop(kind, track) {
-    if (this.tracks[kind] !== track) return;
-    this.tracks[kind] = null;
-    track.stop();
-    this.#changed();
-    await this.media?.stop(kind);
+  capture() {
+    return this.#add(() => this.devices.openAll());
   }
 
   /** Mute or unmute the microphone; ask for it if there is none yet. */
-  async toggleMicrophone() {
-    if (!this.tracks.audio) return this.#add('audio');
-    const muted = !this.muted;
-    this.tracks.audio.enabled = !muted;
-    this.#changed();
-    return this.#attempt(() => this.media?.setPaused('audio', muted));
+  toggleMicrophone() {
+    const { devices } = this;
+    if (!devices.tracks.audio) return this.#add(() => devices.open('audio'));
+    devices.setMuted(!devices.muted);
+    return this.#attempt(() => this.media?.setPaused('audio', devices.muted));
   }
 
   /** Turn the camera off, light included, or on. */
-  async toggleCamera() {
-    if (!this.tracks.video) return this.#add('video');
-    return this.#attempt(() => this.#drop('video', this.tracks.video));
+  toggleCamera() {
+    const { devices } = this;
+    if (!devices.tracks.video) return this.#add(() => devices.open('video'));
+    devices.close('video');
+    return this.#attempt(() => this.media?.stop('video'));
   }
 
-  #add(kind) {
+  /** Open devices, and send what they give. */
+  #add(open) {
     return this.#attempt(async () => {
-      this.#keep(kind, await captureOne(kind));
-      this.problem = null;
-      this.#changed();
+      await open();
       if (this.state === 'joined') await this.#send();
     });
   }

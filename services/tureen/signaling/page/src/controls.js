@@ -17,8 +17,8 @@ function show(id, { name, label, pressed, enabled }) {
 
 /** Show the buttons as the call is. */
 export function showControls(call, { enabled }) {
-  const silent = call.muted;
-  const dark = !call.tracks.video;
+  const silent = call.devices.muted;
+  const dark = !call.devices.tracks.video;
   show('microphone', {
     name: silent ? 'microphoneOff' : 'microphone',
     label: silent ? 'Unmute' : 'Mute',

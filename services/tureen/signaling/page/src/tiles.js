@@ -49,7 +49,7 @@ class Tile {
     setText(parts.avatar, initials(view.name));
     setChildren(parts.name, `${view.name}/${view.self}`, () => [
       view.name,
-      ...(view.self ? [this.#you()] : []),
+      ...(view.self ? [' ', this.#you()] : []),
     ]);
     setChildren(parts.muted, String(view.muted), () => [icon('microphoneOff'), 'Muted']);
     parts.muted.hidden = !view.muted;

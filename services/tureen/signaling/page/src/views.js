@@ -27,8 +27,8 @@ export function tileViews(call, stalled) {
     peerId: call.peerId,
     name: call.displayName,
     self: true,
-    video: call.tracks.video,
-    muted: call.muted,
+    video: call.devices.tracks.video,
+    muted: call.devices.muted,
     routes: [{ source: null, served: call.media?.sendPlace ?? null }],
     trouble: '',
   };
@@ -62,12 +62,12 @@ export function bannersFor(call, { sound, seconds }) {
       actions: [{ label: 'Try now', act: () => call.retryNow() }],
     });
   }
-  if (call.problem && (call.state === 'joined' || call.state === 'waiting')) {
+  if (call.devices.problem && (call.state === 'joined' || call.state === 'waiting')) {
     banners.push({
       key: 'capture',
       icon: 'cameraOff',
       tone: 'quiet',
-      text: call.problem.message,
+      text: call.devices.problem.message,
       actions: [{ label: 'Try again', act: () => call.capture() }],
     });
   }
