@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.integration.conftest import Connect
+from tests.integration.signaling.real import RealCluster, RunCluster, start_cluster
 from tests.integration.signaling.scripted import ScriptedCluster
 from tests.support.nats_server import NatsServer
 from tests.support.protoo_client import ProtooClient, protoo_client
@@ -99,3 +100,14 @@ async def enter() -> AsyncIterator[Enter]:
             return await stack.enter_async_context(protoo_client(url, room_id, peer_id, **options))
 
         yield enter
+
+
+@pytest.fixture
+async def run_cluster(nats_server: NatsServer, connect: Connect) -> AsyncIterator[RunCluster]:
+    """Give a function that runs real placement and node agents."""
+    async with AsyncExitStack() as stack:
+
+        async def run(nodes: int = 1, workers: int = 2) -> RealCluster:
+            return await start_cluster(stack, nats_server, connect, nodes, workers)
+
+        yield run
