@@ -134,6 +134,7 @@ class WorkerProcess:
             _Output(self._loop, child.stderr, self._log(logging.ERROR, "stderr")),
         ]
         self._kill_timer: asyncio.TimerHandle | None = None
+        self._channel_error: MediasoupError | None = None
 
     @property
     def returncode(self) -> int | None:
@@ -183,6 +184,8 @@ class WorkerProcess:
         self.channel.unsubscribe(str(self.pid))
 
     def _start_error(self, code: int) -> Exception:
+        if isinstance(self._channel_error, ChannelError):
+            return self._channel_error
         said = "; ".join(self._outputs[1].last_lines) or "it said nothing"
         if code == WRONG_SETTINGS:
             return TypeError(f"wrong settings: {said}")
@@ -192,7 +195,8 @@ class WorkerProcess:
         return lambda line: _worker_logger.log(level, "[pid:%d] (%s) %s", self.pid, stream, line)
 
     def _on_channel_closed(self, error: MediasoupError) -> None:
-        # Nobody can talk with it any more. Most often it is because it is dead already.
+        # Nobody can talk with it any more. Most often that is because it is dead already.
+        self._channel_error = error
         if self._kill_timer is None:
             self._kill_timer = self._loop.call_later(0 if isinstance(error, ChannelError) else CLOSE_GRACE, self.kill)
 

@@ -67,7 +67,9 @@ def test_a_listener_may_change_the_listeners() -> None:
 
 def test_emit_raises_and_safe_emit_does_not(caplog: pytest.LogCaptureFixture) -> None:
     """With safe_emit the other listeners are called, and the error is logged and emitted as listenererror."""
-    emitter, heard, errors = EnhancedEventEmitter(), [], []
+    emitter = EnhancedEventEmitter()
+    heard: list[Any] = []
+    errors: list[Any] = []
     emitter.on("event", failing)
     emitter.on("event", heard.append)
     emitter.on("listenererror", lambda event, error: errors.append((event, str(error))))
@@ -93,7 +95,9 @@ def test_a_failing_listener_for_errors_ends_there(caplog: pytest.LogCaptureFixtu
 
 async def test_listeners_may_be_coroutines(caplog: pytest.LogCaptureFixture) -> None:
     """A coroutine function is run as a task; its error is logged and emitted, a cancellation is neither."""
-    emitter, heard, errors = EnhancedEventEmitter(), [], []
+    emitter = EnhancedEventEmitter()
+    heard: list[Any] = []
+    errors: list[Any] = []
     done = asyncio.Event()
 
     async def listen(value: int) -> None:
