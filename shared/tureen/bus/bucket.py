@@ -118,7 +118,8 @@ class Bucket:
         """Return a copy of the whole bucket that follows it; it is complete when this returns.
 
         Args:
-            on_change: Called with a key and its entry, or None where it is gone, for each change after this returns.
+            on_change: Called with a key and its entry, or None where it is gone, for each change from now on. Of
+                changes that follow each other quickly only the last may be told.
 
         Raises:
             StoreLost: The bucket does not exist any more.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ NAME_IN_USE = 10058
 WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
 """The stream's last sequence, or the subject's, is another than was expected."""
 
+_MADE_BY = "tureen.made_by"
 _TEMPORARY = frozenset({408, 500, 503})
 """JetStream's own codes for: no leader, no quorum, no resources at this moment."""
 
@@ -98,20 +100,22 @@ async def stream_info(bus: Bus, name: str, *, timeout: float) -> Stream | None:
 
 
 async def create_stream(bus: Bus, config: Mapping[str, Any], *, timeout: float) -> tuple[Stream, bool]:
-    """Make a stream unless it is there; return it, and whether it was made now."""
+    """Make a stream unless it is there; return it, and whether it was made here and now."""
     name = config["name"]
     existing = await stream_info(bus, name, timeout=timeout)
     if existing is not None:
         return existing, False
+    # JetStream tells everybody who asks at the same moment that he made it; this mark tells who it was.
+    mark = {_MADE_BY: secrets.token_hex(8)}
     try:
-        answer = await api(bus, f"STREAM.CREATE.{name}", config, timeout=timeout)
+        answer = await api(bus, f"STREAM.CREATE.{name}", {**config, "metadata": mark}, timeout=timeout)
     except JetStreamError as error:
-        # Another replica was faster, with another configuration.
         existing = await stream_info(bus, name, timeout=timeout) if error.number == NAME_IN_USE else None
         if existing is None:
             raise
         return existing, False
-    return Stream(answer["created"], answer["config"]), bool(answer.get("did_create"))
+    made = Stream(answer["created"], answer["config"])
+    return made, made.config.get("metadata", {}).get(_MADE_BY) == mark[_MADE_BY]
 
 
 async def store(bus: Bus, subject: str, body: bytes, headers: Mapping[str, str], *, stream: str, timeout: float) -> int:

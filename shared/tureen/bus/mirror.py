@@ -1,9 +1,10 @@
 """A copy of a bucket that follows it.
 
 A consumer that delivers the last message of each key, then every change, is made for an inbox that is subscribed to
-already; how many messages make the snapshot is in the answer that made it. So there is no moment in which the copy
-could take a part for the whole. Heartbeats each second, the consumer's sequence and the connection's life tell when
-something was missed; then the copy is made anew and compared, and only differences are told.
+already. Each message says how many are waiting behind it: with none the copy is whole. (To count the messages that
+there were in the beginning is not enough: while they are delivered, one can be replaced by a later one.) Heartbeats
+each second, the consumer's sequence and the connection's life tell when something was missed; then the copy is made
+anew and compared, and only differences are told.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tureen.bus import headers, jetstream, payload
 from tureen.bus.bus import Bus
@@ -47,17 +48,11 @@ class _Feed:
         self._prefix = prefix
         self._reply = reply
         self._delivered = 0
-        self._target: int | None = None
         self._snapshot: dict[str, Entry] = {}
         self._apply: OnChange | None = None
         self.complete = asyncio.Event()
         self.broken = asyncio.Event()
         self.heard = asyncio.get_running_loop().time()
-
-    def expect(self, messages: int) -> None:
-        """Take how many messages make the snapshot."""
-        self._target = messages
-        self._check()
 
     def take_over(self, apply: OnChange) -> dict[str, Entry]:
         """Return all that was delivered so far; what comes from now on is applied."""
@@ -71,14 +66,15 @@ class _Feed:
         if headers.STATUS in parsed:
             self._on_status(parsed, delivery)
             return
-        sequences = _sequences(delivery.reply)
-        if sequences is None or sequences[1] != self._delivered + 1:
+        place = _place(delivery.reply)
+        if place is None or place.delivered != self._delivered + 1:
             self.broken.set()
             return
-        revision, self._delivered = sequences
+        self._delivered = place.delivered
         key = delivery.subject.removeprefix(self._prefix)
-        self._take(key, _entry(key, parsed, delivery.body, revision))
-        self._check()
+        self._take(key, _entry(key, parsed, delivery.body, place.revision))
+        if not place.waiting:
+            self.complete.set()
 
     def _on_status(self, parsed: Mapping[str, str], delivery: Delivery) -> None:
         """Answer flow control, and compare a heartbeat's count with ours."""
@@ -91,6 +87,9 @@ class _Feed:
         last = parsed.get("nats-last-consumer")
         if last is not None and last != str(self._delivered):
             self.broken.set()
+        elif last is not None:
+            # The consumer has nothing more to say, whatever it said of what is waiting.
+            self.complete.set()
 
     def _take(self, key: str, entry: Entry | None) -> None:
         if self._apply is not None:
@@ -99,10 +98,6 @@ class _Feed:
             self._snapshot.pop(key, None)
         else:
             self._snapshot[key] = entry
-
-    def _check(self) -> None:
-        if self._target is not None and self._delivered >= self._target:
-            self.complete.set()
 
 
 class Mirror:
@@ -244,7 +239,8 @@ class Mirror:
                 raise StoreLost(f"the bucket {self._bucket.name} does not exist any more") from None
             raise
         self._consumer = made["name"]
-        feed.expect(made["num_pending"] + made["delivered"]["consumer_seq"])
+        if not made["num_pending"] and not made["delivered"]["consumer_seq"]:
+            feed.complete.set()
 
     async def _end_feed(self) -> None:
         """Drop the consumer; the server forgets by itself one that cannot be dropped now."""
@@ -277,14 +273,22 @@ class Mirror:
                 log.exception("a listener of the bucket %s failed", self._bucket.name)
 
 
-def _sequences(reply: str) -> tuple[int, int] | None:
-    """Return the stream's and the consumer's sequence from an acknowledgement's subject, with or without a domain."""
+class _Place(NamedTuple):
+    """Where in the stream a message stands."""
+
+    revision: int
+    delivered: int
+    waiting: int
+
+
+def _place(reply: str) -> _Place | None:
+    """Read a message's acknowledgement subject, which is longer where JetStream has a domain."""
     tokens = reply.split(".")
-    offset = {9: 5, 11: 7, 12: 7}.get(len(tokens))
-    if offset is None or not reply.startswith("$JS.ACK."):
+    first = {9: 5, 11: 7, 12: 7}.get(len(tokens))
+    if first is None or not reply.startswith("$JS.ACK."):
         return None
     try:
-        return int(tokens[offset]), int(tokens[offset + 1])
+        return _Place(int(tokens[first]), int(tokens[first + 1]), int(tokens[first + 3]))
     except ValueError:
         return None
 
