@@ -24,8 +24,9 @@ check:
 	@scripts/setup.sh packages
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy --strict shared services tests
+	.venv/bin/mypy --strict shared services tests scripts benchmarks examples
 	.venv/bin/lint-imports
+	.venv/bin/python scripts/mediasoup_parity.py
 
 clean:
 	rm -rf .venv artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

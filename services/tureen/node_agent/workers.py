@@ -45,7 +45,7 @@ class WorkerPool:
         workers = [entry.worker for entry in self._state.objects.workers.all()]
         for worker in workers:
             worker.close()
-        await asyncio.gather(*map(_ended, workers))
+        await asyncio.gather(*(worker.wait_closed() for worker in workers))
 
     async def _start(self, index: int) -> None:
         settings = self._state.settings
@@ -83,14 +83,6 @@ class WorkerPool:
                 await asyncio.sleep(RESTART_DELAY)
             else:
                 return
-
-
-async def _ended(worker: Worker) -> None:
-    """Wait until a closed worker's process has ended."""
-    ended = asyncio.Event()
-    worker.once("subprocessclose", ended.set)
-    if not worker.subprocess_closed:
-        await ended.wait()
 
 
 def _listen_infos(settings: NodeAgentSettings) -> list[TransportListenInfo]:

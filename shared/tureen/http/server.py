@@ -57,7 +57,10 @@ async def listen(
     """
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_is_true)
-    listening = _bind(host, port)
+    try:
+        listening = _bind(host, port)
+    except OSError as error:
+        raise OSError(error.errno, f"cannot listen on {host} port {port}: {error.strerror}") from None
     config = uvicorn.Config(
         app,
         ws="websockets-sansio",
