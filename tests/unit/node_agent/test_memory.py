@@ -33,7 +33,7 @@ async def test_a_create_under_way_is_shared() -> None:
     """Two askers at the same time get the one object."""
     creates = Creates(Clock())
     results = await asyncio.gather(creates.once("a", b"mark", make), creates.once("a", b"mark", lambda: make("again")))
-    assert results == ["made", "made"]
+    assert list(results) == ["made", "made"]
 
 
 async def test_other_options_are_a_conflict() -> None:
