@@ -186,7 +186,8 @@ class PlacementReason(Message):
     """Why a transport goes where it goes.
 
     Attributes:
-        rule: The rule that decided: `pack`, `spill-worker`, `spill-node`, `spill-region` or `first`.
+        rule: The rule that decided: `pack`, `spill-worker`, `spill-node`, `spill-region`, `first`, or `spill` where the
+            room's policy let it go past the watermark; empty where nothing fits.
         inputs_digest: SHA-256 over the decision's inputs, hexadecimal: same inputs, same decision.
         candidates: The eight best workers in order.
         refusals: How many workers were refused, by cause.

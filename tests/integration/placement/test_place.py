@@ -70,12 +70,12 @@ async def test_a_timeout_keeps_the_router_listed(
     """A router that may have been made stays in the record, and is used once it is there."""
     agent, placement = await start_agent("a"), await start_replica()
     await knows(placement, agent)
-    agent.failing["worker.createRouter"] = asyncio.Event()
+    agent.failing["worker.createRouter"] = hanging = asyncio.Event()
     await ask("room.create", roomId="r")
     with pytest.raises(Timeout):
         await ask("room.place", roomId="r")
     (listed,) = (await ask("room.get", roomId="r"))["routers"]
-    del agent.failing["worker.createRouter"]
+    hanging.set()
     placed = await ask("room.place", roomId="r")
     assert placed["routerId"] == listed["routerId"]
     assert agent.count("worker.createRouter") == 2
@@ -127,7 +127,7 @@ async def test_queue_waits_for_room(start_replica: StartReplica, start_agent: St
     """With `queue` a request is answered as soon as a node has room for it."""
     placement = await start_replica()
     await ask("room.create", roomId="r", policy={"limit": "queue"})
-    waiting = asyncio.create_task(ask("room.place", roomId="r", timeout=5.0))
+    waiting = asyncio.ensure_future(ask("room.place", roomId="r", timeout=5.0))
     await asyncio.sleep(0.1)
     agent = await start_agent("a")
     await knows(placement, agent)

@@ -39,7 +39,7 @@ class Bounds(NamedTuple):
     """How far one pass goes.
 
     Attributes:
-        watermark: Percent of a core up to which workers are filled.
+        watermark: Percent of a core up to which workers are filled, reserves included.
         anywhere: Whether to leave the room's regions and the node of its first worker.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -107,7 +108,7 @@ def _choose(search: _Search, draw: float) -> tuple[str, Candidate | None]:
     policy = search.room.record.policy
     passes = [Bounds(policy.watermark, anywhere=False)]
     if policy.limit == "spill":
-        passes.append(Bounds(policy.hard_limit, anywhere=True))
+        passes.append(Bounds(math.inf, anywhere=True))
     for bounds in passes:
         for tier in tiers(search.cluster, search.room, search.request, bounds, draw):
             best = search.best_of(tier if not bounds.anywhere else tier._replace(fullest=False), bounds)
