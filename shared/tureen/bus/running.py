@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Coroutine
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import uvloop
@@ -14,48 +15,61 @@ Result = TypeVar("Result")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class _Stop:
+    """What signals do to the process's coroutine."""
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[Any] | None = None
+        self.event: asyncio.Event | None = None
+        self.cancelled = False
+
+    def on_signal(self) -> None:
+        """Ask to stop where somebody listens, and cancel where nobody does or it was asked already."""
+        if self.event is not None and not self.event.is_set():
+            self.event.set()
+        elif self.task is not None:
+            self.cancelled = True
+            self.task.cancel()
+
+
+_stop: ContextVar[_Stop | None] = ContextVar("tureen_stop", default=None)
+
+
 def run(main: Coroutine[Any, Any, Result]) -> Result | None:
     """Run a coroutine on uvloop until it ends; return its result, or None where a signal ended it.
 
     SIGINT and SIGTERM cancel the coroutine, which cleans up in its `finally` blocks; a second one cancels the cleaning
-    up. To wait for a signal rather than be cancelled, see `stop_requested`.
+    up. To be told of a signal rather than be cancelled, see `stop_requested`.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_until_signal(main))
 
 
 def stop_requested() -> asyncio.Event:
-    """Return an event that SIGINT and SIGTERM set from now on, instead of cancelling; a second one still cancels."""
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    event = asyncio.Event()
+    """Return an event that SIGINT and SIGTERM set instead of cancelling; a second one cancels all the same.
 
-    def on_signal() -> None:
-        if event.is_set() and task is not None:
-            task.cancel()
-        event.set()
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, on_signal)
-    return event
+    Raises:
+        RuntimeError: The coroutine is not run by `run`.
+    """
+    stop = _stop.get()
+    if stop is None:
+        raise RuntimeError("stop_requested() needs a coroutine that tureen.bus.run runs")
+    if stop.event is None:
+        stop.event = asyncio.Event()
+    return stop.event
 
 
 async def _until_signal(main: Coroutine[Any, Any, Result]) -> Result | None:
     loop = asyncio.get_running_loop()
-    task = loop.create_task(main)
-    stopped = False
-
-    def on_signal() -> None:
-        nonlocal stopped
-        stopped = True
-        task.cancel()
-
+    stop = _Stop()
+    _stop.set(stop)
+    stop.task = task = loop.create_task(main)
     for number in _SIGNALS:
-        loop.add_signal_handler(number, on_signal)
+        loop.add_signal_handler(number, stop.on_signal)
     try:
         return await task
     except asyncio.CancelledError:
-        if stopped:
+        if stop.cancelled:
             return None
         raise
     finally:
