@@ -27,7 +27,7 @@ def present(values: Decoded) -> dict[str, Any]:
 
 
 # The worker writes these as empty strings where there are none.
-_NEVER_EMPTY = frozenset({"mid", "msid", "rid", "rrid"})
+_NEVER_EMPTY = frozenset({"mid", "msid", "parameter", "rid", "rrid", "scalabilityMode"})
 
 
 def prune(value: Any) -> Any:

@@ -157,10 +157,9 @@ class TransportBase(Parent, Identified):
             bitrate: Bits per second, at least 30,000 and the lower limit, if there is one; 0 for no limit.
 
         Raises:
-            TypeError: It is no number from 0 on.
+            TypeError: It is no such number.
             NotFoundError: The transport is closed.
             WorkerClosedError: The worker is closed.
-            MediasoupError: It is too low.
         """
         await self._request("TRANSPORT_SET_MAX_OUTGOING_BITRATE", {"maxOutgoingBitrate": bitrate})
 
@@ -171,10 +170,9 @@ class TransportBase(Parent, Identified):
             bitrate: Bits per second, at least 30,000 and at most the upper limit, if there is one; 0 for no limit.
 
         Raises:
-            TypeError: It is no number from 0 on.
+            TypeError: It is no such number.
             NotFoundError: The transport is closed.
             WorkerClosedError: The worker is closed.
-            MediasoupError: It is too low or too high.
         """
         await self._request("TRANSPORT_SET_MIN_OUTGOING_BITRATE", {"minOutgoingBitrate": bitrate})
 

@@ -179,7 +179,7 @@ def listen_info_of_ip(
     if isinstance(ip, str):
         info: TransportListenInfo = {"protocol": protocol, "ip": ip}
     elif isinstance(ip, dict):
-        info = {"protocol": protocol, "ip": ip["ip"]}
+        info = {"protocol": protocol, "ip": ip.get("ip", "")}
         if (announced := ip.get("announcedIp")) is not None:
             info["announcedAddress"] = announced
     else:

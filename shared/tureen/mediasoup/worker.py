@@ -22,6 +22,9 @@ from tureen.mediasoup.types import (
 )
 from tureen.mediasoup.webrtc_server import WebRtcServer
 
+# The codec says ruUtime for what libuv calls ru_utime.
+_USAGE_NAMES = {f"ru{name[3:].capitalize()}": name for name in WorkerResourceUsage.__annotations__}
+
 _CLOSE_WEBRTC_SERVER = Undo("WORKER_WEBRTCSERVER_CLOSE", "webRtcServerId")
 _CLOSE_ROUTER = Undo("WORKER_CLOSE_ROUTER", "routerId")
 
@@ -78,6 +81,10 @@ class Worker(Parent):
         self._process.close()
         self._observe("close")
 
+    async def wait_closed(self) -> None:
+        """Wait until its process has ended. mediasoup has the event ``subprocessclose`` alone for that."""
+        await self._process.wait()
+
     def _close_children(self) -> None:
         for router in self._routers.values():
             router._worker_closed()
@@ -112,7 +119,7 @@ class Worker(Parent):
             WorkerClosedError: It is closed.
         """
         usage = await self._request("WORKER_GET_RESOURCE_USAGE")
-        return cast("WorkerResourceUsage", {f"ru_{key[2:].lower()}": value for key, value in usage.items()})
+        return cast("WorkerResourceUsage", {_USAGE_NAMES[key]: value for key, value in usage.items()})
 
     async def update_settings(
         self, *, log_level: WorkerLogLevel | None = None, log_tags: Sequence[WorkerLogTag] | None = None

@@ -1,0 +1,63 @@
+"""What the tests of mediasoup's objects share."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from tureen.mediasoup.entity import Entity
+from tureen.mediasoup.events import EnhancedEventEmitter
+
+Event = tuple[Any, ...]
+
+
+def record(emitter: EnhancedEventEmitter, *events: str) -> list[Event]:
+    """Return a list to which each of these events will be appended: its name, then what it was emitted with."""
+    emitted: list[Event] = []
+
+    def listen(event: str) -> None:
+        emitter.on(event, lambda *args: emitted.append((event, *args)))
+
+    for event in events:
+        listen(event)
+    return emitted
+
+
+async def hear(entity: Entity, event: str, body: Mapping[str, Any] | None = None) -> None:
+    """Let an object hear a notification as if its worker had sent it."""
+    channel = entity._channel
+    channel.receive([bytes(channel._codec.encode_notification(event, entity._id, body))])
+    # Channels deliver notifications a few turns of the event loop after the responses that came before them.
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def happens(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def start(*calls: Coroutine[Any, Any, Any]) -> list[asyncio.Task[Any]]:
+    """Start calls, and let each of them write its request."""
+    tasks = [asyncio.create_task(call) for call in calls]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def free_port(kind: int = socket.SOCK_DGRAM, ip: str = "127.0.0.1") -> int:
+    """Return a port that nobody uses right now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((ip, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def holds(whole: Mapping[str, Any], **part: Any) -> bool:
+    """Tell whether a structure has these fields; says what it has instead."""
+    found = {key: whole.get(key) for key in part}
+    assert found == part
+    return True
