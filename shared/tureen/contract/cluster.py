@@ -83,7 +83,7 @@ class Heartbeat(Announcement):
         seq: Counts the heartbeats of the run.
         addresses: Labels of the addresses that its transports can listen on.
         inventory_version: Counts the changes of what the agent holds; who missed one asks for the inventory.
-        routers: Rooms' routers whose counts changed in the last ten heartbeats, so that losing one or two costs nothing;
+        routers: Rooms' routers whose counts changed in the last ten heartbeats, so that losing one costs nothing;
             the inventory has all of them.
     """
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from tureen.contract.errors import Conflict, NoCapacity
 from tureen.node_agent.memory import REMEMBERED, Creates, Tombstones, fingerprint
 
@@ -18,6 +19,7 @@ class Clock:
 
 
 async def make(result: str = "made") -> str:
+    """Make something, after a turn of the loop."""
     await asyncio.sleep(0)
     return result
 
