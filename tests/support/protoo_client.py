@@ -86,6 +86,10 @@ class ProtooClient:
 
         return await self._until(find, f"{count} × {method}")
 
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until what was heard makes something so."""
+        await self._until(lambda: True if is_so() else None, "change")
+
     async def closed(self) -> tuple[int, str]:
         """Wait until the server closes the connection; return the code and the reason."""
         async with asyncio.timeout(PATIENCE):

@@ -77,6 +77,35 @@ async def test_a_pause_crosses_workers(run_cluster: RunCluster, signaling: Serve
     await bob.notification("consumerClosed", **consumer)
 
 
+@pytest.mark.parametrize("last", ["pauseProducer", "resumeProducer"])
+async def test_quick_changes_end_as_the_sender_left_them(
+    run_cluster: RunCluster, signaling: Serve, enter: Enter, last: str
+) -> None:
+    """However fast a sender pauses and resumes, a receiver on another worker ends up in the last state."""
+    await run_cluster(1, 2)
+    url = await signaling(room_policy=SPREAD)
+    alice, bob = await enter(url, "alice"), await enter(url, "bob")
+    alice_send, _ = await come_in(alice)
+    await come_in(bob)
+    producer = {"producerId": await produce(alice, alice_send)}
+    await bob.notification("consumerScore")
+    for _ in range(10):
+        await alice.notify("pauseProducer", producer)
+        await alice.notify("resumeProducer", producer)
+    await alice.request("pauseProducer", producer)
+    await alice.request(last, producer)
+    shown = "consumerPaused" if last == "pauseProducer" else "consumerResumed"
+
+    def changes() -> list[str]:
+        return [name for name, _ in bob.notifications if name in ("consumerPaused", "consumerResumed")]
+
+    await bob.until(lambda: changes()[-1:] == [shown])
+    # Nothing else follows: closing the producer comes after all that was under way.
+    await alice.request("closeProducer", producer)
+    await bob.notification("consumerClosed")
+    assert changes()[-1] == shown
+
+
 async def test_consumers_are_controlled(run_cluster: RunCluster, signaling: Serve, enter: Enter) -> None:
     """Pause, resume, priority, key frames, ICE restarts and statistics reach the worker."""
     cluster = await run_cluster(1, 1)

@@ -61,6 +61,7 @@ class _Pull:
     pipe: _IncomingPipe
     producer: Producer | None = None
     state: PipeState | None = None
+    applying: asyncio.Lock = field(default_factory=asyncio.Lock)
     linger: asyncio.TimerHandle | None = None
 
 
@@ -297,8 +298,11 @@ class Puller:
         if state.closed:
             producer.close()
             return
-        if state.paused != producer.paused:
-            await (producer.pause() if state.paused else producer.resume())
+        async with pull.applying:
+            # What came while an earlier state was applied counts, not what was the newest then.
+            paused = (pull.state or state).paused
+            if not producer.closed and paused != producer.paused:
+                await (producer.pause() if paused else producer.resume())
         if before is None or before.score != state.score:
             self._hooks.score(pull.router, pull.producer_id, state.score)
 

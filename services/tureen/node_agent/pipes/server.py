@@ -89,7 +89,7 @@ class PipeServer:
             endpoint=serving.pipe.endpoint,
             kind=held.producer.kind,
             rtp_parameters=dict(serving.consumer.rtp_parameters),
-            paused=held.producer.paused,
+            paused=serving.consumer.producer_paused,
             path=list(held.path),
             app_data=dict(held.producer.app_data),
         )
@@ -210,7 +210,8 @@ class PipeServer:
         state = PipeState(
             pull_id=serving.command.pull_id,
             seq=seq,
-            paused=serving.held.producer.paused,
+            # The producer itself learns of its pause with the answer to the command, which is after this event.
+            paused=serving.consumer.producer_paused,
             closed=closed,
             score=serving.score,
         )
