@@ -14,7 +14,8 @@ globalThis.CustomEvent ??= class extends Event {
 
 const { DIALECTS } = await import('../../../../services/tureen/signaling/page/src/dialects.js');
 const { Peers } = await import('../../../../services/tureen/signaling/page/src/peers.js');
-const { tileViews, waysOf } = await import('../../../../services/tureen/signaling/page/src/views.js');
+const { ServerError, Unreachable } = await import('../../../../services/tureen/signaling/page/src/errors.js');
+const { bannersFor, tileViews, waysOf } = await import('../../../../services/tureen/signaling/page/src/views.js');
 
 const { classic } = DIALECTS;
 const PLACE = { nodeId: 'node-a', workerId: 'w', workerIndex: 0, routerId: 'r' };
@@ -154,4 +155,30 @@ test('the line of workers has one’s own way and everybody else’s', () => {
     { name: 'you', source: PLACE, served: null },
     { name: 'Ada', source: OTHER, served: PLACE },
   ]);
+});
+
+const banners = (more, { locked = false, seconds = 3 } = {}) =>
+  bannersFor(call(more), { sound: { locked }, seconds }).map(({ key, text }) => [key, text]);
+
+test('a call in which all is well has no banner', () => {
+  assert.deepEqual(banners({}), []);
+});
+
+test('somebody who lost the room is told why, and when it is tried again', () => {
+  const lost = { state: 'waiting', wasJoined: true };
+  assert.deepEqual(banners({ ...lost, error: new Unreachable('x') }), [
+    ['offline', 'The connection to the server is lost. Media may go on for a while. Trying again in 3 s.'],
+  ]);
+  assert.deepEqual(banners({ ...lost, error: new ServerError(503, 'NoCapacity: x') }), [
+    ['offline', 'The room is full at the moment. Trying again in 3 s.'],
+  ]);
+  assert.deepEqual(banners({ ...lost, error: new ServerError(503, 'Draining: being emptied') }), [
+    ['offline', 'The server is not ready: Being emptied. Trying again in 3 s.'],
+  ]);
+});
+
+test('a missing camera and a silent browser each have a banner', () => {
+  const devices = { muted: true, problem: { message: 'No camera.' }, tracks: {} };
+  const keys = banners({ devices }, { locked: true }).map(([key]) => key);
+  assert.deepEqual(keys, ['capture', 'sound']);
 });

@@ -85,7 +85,8 @@ export class Call extends EventTarget {
     for (let failures = 0; this.state !== 'left';) {
       this.#become('connecting');
       const [outcome, stood] = await this.#connect();
-      if (outcome !== 'again') {
+      // Whoever was in the room waits for a place: its own old one may not have been given up yet.
+      if (outcome !== 'again' && !(outcome === 'full' && this.wasJoined)) {
         this.#hangUp();
         this.#become(outcome);
         return;
@@ -98,6 +99,7 @@ export class Call extends EventTarget {
   /** Leave the room. */
   leave() {
     this.#become('left');
+    this.wasJoined = false;
     this.#skip?.();
     this.#wake?.();
     this.#hangUp();

@@ -1,7 +1,8 @@
 // How the page names and colours the places that serve media: nodes and their workers. Pure functions.
 //
-// A place is `{nodeId, workerId, workerIndex, routerId}` as the server gives it; `workerIndex` is the worker's number on
-// its node, from 1, as in the node's own log. Any field may be missing, and an ordinary mediasoup-demo server sends none.
+// A place is `{nodeId, workerId, workerIndex, routerId}` as the server gives it; `workerIndex` is the worker's number
+// on its node, from 1, as in the node's own log. Any field may be missing, and an ordinary mediasoup-demo server sends
+// none.
 
 const LONGEST_NODE = 22;
 

@@ -1,5 +1,8 @@
 // What of a call is shown where. Functions of the call's state; they touch no document.
 
+import { ServerError } from './errors.js';
+import { sentence } from './texts.js';
+
 /** The ways by which this page gets a peer's streams: one where all come the same way, else one for each kind. */
 function routesOf(streams) {
   const routes = streams.map(({ kind, source, served }) => ({ source, served, label: kind }));
@@ -49,6 +52,15 @@ export function waysOf(call) {
   ];
 }
 
+/** Why somebody who was in the room is not, at the moment. */
+function lossWords(error) {
+  if (!(error instanceof ServerError))
+    return 'The connection to the server is lost. Media may go on for a while.';
+  return error.type === 'NoCapacity'
+    ? 'The room is full at the moment.'
+    : `The server is not ready: ${sentence(error)}`;
+}
+
 /** The banners to show above the tiles. */
 export function bannersFor(call, { sound, seconds }) {
   const banners = [];
@@ -58,7 +70,7 @@ export function bannersFor(call, { sound, seconds }) {
       key: 'offline',
       icon: 'offline',
       tone: 'warning',
-      text: `The connection to the server is lost. Pictures and sound may go on for a while. ${again}`,
+      text: `${lossWords(call.error)} ${again}`,
       actions: [{ label: 'Try now', act: () => call.retryNow() }],
     });
   }

@@ -28,8 +28,9 @@ export function gatherWorkers(ways) {
   return [...workers.values()];
 }
 
-/** Names, while they are few: `you`, `you and Borscht`, `3 people`. */
+/** Names, while they are few: `your media`, `you and Borscht`, `3 people`. */
 function people(names) {
+  if (names.length === 1 && names[0] === 'you') return 'your media';
   return names.length > 2 ? `${names.length} people` : names.join(' and ');
 }
 
