@@ -9,6 +9,10 @@ from typing import Any, TypeAlias
 from .names import camel_case, public_enum_name
 from .schema import Declarations, EnumDeclaration, FieldDeclaration, SchemaError
 
+MAX_SLOTS = 125
+"""How many fields a table may have (a union counts twice): its vtable is then shorter than 256 bytes, which the reader
+relies on. mediasoup's largest has 24."""
+
 PARAMETER_TABLE = "FBS.RtpParameters.Parameter"
 
 
@@ -165,6 +169,8 @@ class _Builder:
             if not declaration.deprecated:
                 fields.append(Field(key, slot, type_, declaration.required, _default(type_, declaration)))
             slot += 2 if isinstance(type_, Union) else 1
+        if slot > MAX_SLOTS:
+            raise SchemaError(f"table {name} has more than {MAX_SLOTS} fields")
         keys = [key for field in fields for key in _keys(field)]
         if len(keys) != len(set(keys)):
             raise SchemaError(f"two fields of table {name} have the same public name")

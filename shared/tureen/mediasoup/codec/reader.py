@@ -34,7 +34,6 @@ ReadVector: TypeAlias = Callable[[bytes, Words, int, int], Any]
 # A worker makes a handful of vtables for each table. One that makes no end of them must not fill our memory.
 MAX_LAYOUTS = 512
 
-_uint16 = struct.Struct("<H").unpack_from
 
 
 class MalformedError(ValueError):
@@ -157,7 +156,8 @@ class TableReader:
             """Return the table at a position as a dict."""
             # The vtable may lie in front of its table or behind it: its distance is signed.
             start = position - words[position >> 2] & 0xFFFFFFFF
-            vtable = buffer[start : start + _uint16(buffer, start)[0]]
+            # A vtable starts with its own length, in two bytes, of which the second is 0 (see MAX_SLOTS).
+            vtable = buffer[start : start + buffer[start]]
             read_layout = layouts.get(vtable) or add(vtable)
             return read_layout(buffer, words, position)
 
@@ -250,9 +250,11 @@ class TableReader:
 
 def _parse_vtable(vtable: bytes) -> tuple[int, tuple[int, ...]]:
     """Return the table's size and the offsets of its fields, 0 for absent ones."""
-    if len(vtable) < 4 or len(vtable) & 1 or _uint16(vtable, 0)[0] != len(vtable):
+    if len(vtable) < 4 or len(vtable) & 1:
         raise MalformedError("a vtable is malformed")
-    _, table_size, *offsets = struct.unpack(f"<{len(vtable) // 2}H", vtable)
+    size, table_size, *offsets = struct.unpack(f"<{len(vtable) // 2}H", vtable)
+    if size != len(vtable):
+        raise MalformedError("a vtable is malformed")
     return table_size, tuple(offsets)
 
 

@@ -89,8 +89,7 @@ def _offsets_writer(write_element: Callable[[bytearray, Any], int]) -> Callable[
             items = _as_list(items)
         start = len(buffer)
         length = len(items)
-        buffer += _uint32.pack(length)
-        buffer += bytes(4 * length)
+        buffer += _uint32.pack(length) + bytes(4 * length)
         place = start + 4
         for item in items:
             element = write_element(buffer, item)
