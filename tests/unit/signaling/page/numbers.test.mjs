@@ -60,6 +60,10 @@ test('a stage narrower than any tile still has one column', () => {
   assert.deepEqual(arrange({ ...STAGE, count: 9, width: 180, height: 300 }), { columns: 1, width: 180 });
 });
 
+test('after a connection that stood there is hardly a wait', () => {
+  assert.deepEqual([delayBefore(0, () => 0), delayBefore(0, () => 1)], [0, 300]);
+});
+
 test('delays double up to a limit and never fall in step', () => {
   const longest = [1, 2, 3, 4, 5, 9].map((failures) => delayBefore(failures, () => 0));
   assert.deepEqual(longest, [1000, 2000, 4000, 8000, 15_000, 15_000]);

@@ -91,7 +91,7 @@ export class Call extends EventTarget {
         this.#become(outcome);
         return;
       }
-      failures = stood ? 1 : failures + 1;
+      failures = stood ? 0 : failures + 1;
       if (this.state !== 'left') await this.#pause(delayBefore(failures, Math.random));
     }
   }
