@@ -84,7 +84,13 @@ class AgentState:
         self._pipe("pipeClosed", router, from_router_id)
 
     def _router(self, what: str, entry: RouterEntry) -> None:
-        self._announce(what, RouterEvent, room_id=entry.room_id or subjects.ABSENT, router_id=entry.id)
+        self._announce(
+            what,
+            RouterEvent,
+            room_id=entry.room_id or subjects.ABSENT,
+            router_id=entry.id,
+            worker_id=entry.worker.id,
+        )
 
     def _pipe(self, what: str, router: RouterEntry, from_router_id: str) -> None:
         self._announce(what, PipeEvent, room_id=router.room_id, from_router_id=from_router_id, to_router_id=router.id)

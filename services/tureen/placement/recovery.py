@@ -48,9 +48,11 @@ class Recovery:
                 await self._attempt()
             except TureenError as error:
                 log.warning("the rooms' store is not ready: %s", error)
-                await asyncio.sleep(_RETRY)
+            except Exception:
+                log.exception("the rooms' store could not be made ready")
             else:
                 return
+            await asyncio.sleep(_RETRY)
 
     def again(self) -> None:
         """The store was lost."""
@@ -100,6 +102,8 @@ class Recovery:
         """Wait until every node was heard and has told what it holds, but not for ever."""
         state = self._state
         start = state.now()
+        # Events tell of routers without their records: only inventories hold what is needed now.
+        state.picture.holdings.ask_anew()
         await asyncio.sleep(state.settings.listen)
         while not all(state.picture.is_complete(node_id) for node_id in state.picture.cluster.nodes):
             left = start + state.settings.rebuild_within - state.now()

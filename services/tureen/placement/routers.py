@@ -104,7 +104,7 @@ class RoomRouters:
             if error.nothing_done:
                 await self._strike(record, router)
             raise
-        self._holdings.learn_router(router.router_id, router.node_id, router.worker_id, record.room_id)
+        self._holdings.learn_router(router.router_id, router.node_id, router.worker_id)
 
     async def _strike(self, record: RoomRecord, router: RoomRouter) -> None:
         """Take a router out of the record that its agent refused to make."""

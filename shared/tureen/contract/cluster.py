@@ -193,6 +193,7 @@ class RouterEvent(InventoryEvent):
 
     room_id: str
     router_id: str
+    worker_id: str = ""
 
 
 class RoomEvent(Announcement):

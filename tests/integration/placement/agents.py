@@ -209,7 +209,13 @@ class SimulatedAgent:
         self._accept(command.record)
         if command.id not in self.routers:
             self.routers[command.id] = SimulatedRouter(command.id, command.worker_id, command.record)
-            self._tell("routerOpened", RouterEvent, room_id=command.record.room_id, router_id=command.id)
+            self._tell(
+                "routerOpened",
+                RouterEvent,
+                room_id=command.record.room_id,
+                router_id=command.id,
+                worker_id=command.worker_id,
+            )
         return RouterCreated(id=command.id, rtp_capabilities={})
 
     async def _update_room(self, _call: Call, record: RoomRecord) -> None:

@@ -125,11 +125,11 @@ def test_a_new_run_forgets_the_old(holdings: Holdings) -> None:
 
 def test_routers_come_and_go(holdings: Holdings) -> None:
     """Events of routers and workers enter and remove routers with their producers."""
-    opened = RouterEvent(**RUN, inventory_version=5, room_id="room", router_id="s")
+    opened = RouterEvent(**RUN, inventory_version=5, room_id="room", router_id="s", worker_id="a-2")
     assert holdings.take_event("routerOpened", opened)
     router = holdings.router("s")
     assert router is not None
-    assert router.room_id == "room"
+    assert router.worker_id == "a-2"
     assert holdings.take_event("workerDied", WorkerEvent(**RUN, inventory_version=6, worker_id="a-1", router_ids=["r"]))
     assert holdings.router("r") is None
     assert holdings.holders("p") == {}
@@ -162,8 +162,8 @@ def test_what_agents_answer_is_learned(holdings: Holdings) -> None:
     holdings.forget_producer("r", "q")
     holdings.forget_producer("unknown", "q")
     assert holdings.holders("q") == {}
-    holdings.learn_router("s", "a", "a-2", "room")
-    holdings.learn_router("t", "unknown", "x-2", "room")
+    holdings.learn_router("s", "a", "a-2")
+    holdings.learn_router("t", "unknown", "x-2")
     assert holdings.router("t") is None
     assert [router.id for router in holdings.forget_worker("a-2")] == ["s"]
 

@@ -30,7 +30,6 @@ class HeldRouter:
 
     id: str
     node_id: str
-    room_id: str = ""
     worker_id: str = ""
     record: RoomRecord | None = None
     producers: dict[str, str | None] = field(default_factory=dict)
@@ -94,6 +93,11 @@ class Holdings:
             for router_id in self._holders.get(producer_id, ())
         }
 
+    def ask_anew(self) -> None:
+        """What is known no longer suffices: no node counts as complete before its next inventory."""
+        for view in self._nodes.values():
+            view.version = -1
+
     def is_complete(self, node_id: str, start_id: str, version: int) -> bool:
         """Tell whether all that a node's run held at an inventory version is known."""
         view = self._nodes.get(node_id)
@@ -145,18 +149,19 @@ class Holdings:
             router.transports, router.consumers = load.transports, load.consumers
         return more
 
-    def learn_router(self, router_id: str, node_id: str, worker_id: str, room_id: str) -> None:
+    def learn_router(self, router_id: str, node_id: str, worker_id: str) -> None:
         """A router was made on our behalf: its agent said so."""
         view = self._nodes.get(node_id)
         if view is not None:
-            router = self._enter(view, router_id, node_id, room_id)
+            router = self._enter(view, router_id, node_id)
             router.worker_id = worker_id
 
     def learn_record(self, router_id: str, record: RoomRecord) -> None:
         """A record lists a router: should it not any more one day, it must be known whose it was."""
         router = self._routers.get(router_id)
-        if router is not None:
-            router.record = record
+        listed = record.router(router_id)
+        if router is not None and listed is not None:
+            router.record, router.worker_id = record, listed.worker_id
 
     def learn_producer(self, router_id: str, producer_id: str, upstream_router_id: str | None) -> None:
         """An agent, asked for a producer, said that a router of its holds it."""
@@ -205,8 +210,7 @@ class Holdings:
 
     def _take_entry(self, node_id: str, view: _NodeView, entry: RouterEntry) -> None:
         """Enter a router as an inventory lists it; one with very many producers is listed in several parts."""
-        room_id = entry.record.room_id if entry.record is not None else ""
-        router = self._enter(view, entry.router_id, node_id, room_id)
+        router = self._enter(view, entry.router_id, node_id)
         router.worker_id, router.record = entry.worker_id, entry.record
         for producer in entry.producers:
             self._add_producer(router, producer.producer_id, _upstream(producer))
@@ -217,22 +221,21 @@ class Holdings:
                 self._drop(router_id)
         elif isinstance(event, RouterEvent):
             if what == "routerOpened":
-                self._enter(view, event.router_id, event.node_id, event.room_id)
+                router = self._enter(view, event.router_id, event.node_id)
+                router.worker_id = event.worker_id or router.worker_id
             else:
                 self._drop(event.router_id)
         elif isinstance(event, ProducerEvent) and what == "producerOpened":
-            router = self._enter(view, event.router_id, event.node_id, event.room_id)
+            router = self._enter(view, event.router_id, event.node_id)
             self._add_producer(router, event.producer_id, _upstream(event))
         elif isinstance(event, ProducerEvent) and event.router_id in self._routers:
             self._drop_producer(self._routers[event.router_id], event.producer_id)
 
-    def _enter(self, view: _NodeView, router_id: str, node_id: str, room_id: str) -> HeldRouter:
+    def _enter(self, view: _NodeView, router_id: str, node_id: str) -> HeldRouter:
         router = self._routers.get(router_id)
         if router is None:
             router = self._routers[router_id] = HeldRouter(router_id, node_id)
             view.routers.add(router_id)
-        if room_id:
-            router.room_id = room_id
         return router
 
     def _drop(self, router_id: str) -> None:
