@@ -27,6 +27,7 @@ check:
 	.venv/bin/mypy --strict shared services tests scripts benchmarks examples
 	.venv/bin/lint-imports
 	.venv/bin/python scripts/mediasoup_parity.py
+	.venv/bin/python scripts/wire_reference.py
 
 clean:
 	rm -rf .venv artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
