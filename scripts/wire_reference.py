@@ -124,6 +124,8 @@ def _default(field: FieldInfo) -> str:
 def _type(annotation: Any) -> str:
     """Return a type as JSON would name it."""
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if hasattr(annotation, "__metadata__"):
+        return _type(annotation.__origin__)
     if origin is Literal:
         return ", ".join(f'`"{value}"`' for value in arguments)
     if origin is list:
