@@ -50,11 +50,13 @@ class Client(NatsClient):
         self._outbox: list[bytes] = []
         self._lost = False
         self._errors: list[str] = []
+        self.server = ""
 
     # What the connection offers.
 
     async def open(self, server: str, **options: Any) -> None:
         """Connect to one server, once."""
+        self.server = server
         await self.connect(server, allow_reconnect=False, error_cb=self._ignore, **options)
 
     def listen(self, subject: str, queue: str, listener: Listener) -> int:

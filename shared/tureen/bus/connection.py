@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-import nats.errors
-
 from tureen.bus.client import Client, Listener
 from tureen.bus.settings import BusSettings, without_credentials
 from tureen.contract.errors import TureenError, Unauthorized, Unavailable
@@ -78,7 +76,7 @@ class Connection:
         self._on_lost = on_lost
         self._on_restored = on_restored
         self._on_denied = on_denied
-        self._servers = random.sample(settings.servers, len(settings.servers))
+        self._servers = _shuffled(settings.servers)
         self._client: Client | None = None
         self._subscriptions: dict[Subscription, None] = {}
         self._lost = asyncio.Event()
@@ -209,7 +207,6 @@ class Connection:
             if isinstance(error, Exception):
                 raise _refusal(server, error) from None
             raise
-        self._discover(server, client.server_info.get("connect_urls") or [])
         return client
 
     def _adopt(self, client: Client) -> None:
@@ -219,17 +216,20 @@ class Connection:
             subscription.attach(client)
         self._restored.set()
 
-    def _discover(self, server: str, addresses: list[str]) -> None:
-        """Remember the cluster's other servers, to be reached with the same credentials."""
-        url = urlsplit(server)
+    def _discover(self, client: Client) -> None:
+        """Try the servers that the cluster has now as well, with the same credentials, in any order."""
+        url = urlsplit(client.server)
         userinfo = f"{url.netloc.rpartition('@')[0]}@" if "@" in url.netloc else ""
-        known = {urlsplit(each).netloc.rpartition("@")[2] for each in self._servers}
-        self._servers += [f"{url.scheme}://{userinfo}{each}" for each in addresses if each not in known]
+        known = {urlsplit(each).netloc.rpartition("@")[2] for each in self._settings.servers}
+        addresses = client.server_info.get("connect_urls") or []
+        found = [f"{url.scheme}://{userinfo}{each}" for each in addresses if each not in known]
+        self._servers = _shuffled([*self._settings.servers, *found])
 
     def _client_lost(self, client: Client, reason: str) -> None:
         if client is not self._client:
             return
         self._client = None
+        self._discover(client)
         self._restored.clear()
         self._lost.set()
         ending = asyncio.create_task(client.close(), name="tureen.bus.ending")
@@ -243,6 +243,10 @@ class Connection:
             for subscription in self._subscriptions:
                 subscription.denied |= subscription.subject == subject
         self._on_denied(kind, subject)
+
+
+def _shuffled(servers: list[str]) -> list[str]:
+    return random.sample(servers, len(servers))
 
 
 def _options(settings: BusSettings) -> dict[str, Any]:
@@ -272,13 +276,15 @@ def _options(settings: BusSettings) -> dict[str, Any]:
 def _refusal(server: str, error: Exception) -> TureenError:
     """Return what to say about a failed attempt; the URL is shown without its password."""
     shown = without_credentials(server)
-    text = str(error).strip() or type(error).__name__
+    text = str(error).strip().removeprefix("nats: ") or type(error).__name__
     if "authorization violation" in text.lower() or "authentication" in text.lower():
         return Unauthorized(f"the NATS server at {shown} refuses these credentials: check user and password")
+    if isinstance(error, ModuleNotFoundError):
+        return Unauthorized("nkeys and credentials files need the package nkeys: pip install 'tureen[nkeys]'")
     if isinstance(error, TimeoutError):
         return Unavailable(f"the NATS server at {shown} does not answer")
-    if isinstance(error, ModuleNotFoundError):
-        return Unavailable("nkeys and credentials files need the package nkeys: pip install nkeys")
-    if isinstance(error, ssl.SSLError | nats.errors.Error):
-        return Unavailable(f"no connection to the NATS server at {shown}: {text.removeprefix('nats: ')}")
-    return Unavailable(f"no NATS server answers at {shown}: start one, or correct the URL ({text})")
+    if isinstance(error, OSError) and error.filename:
+        return Unauthorized(f"cannot read {error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        return Unavailable(f"no NATS server answers at {shown}: start one, or correct the URL ({text})")
+    return Unavailable(f"no connection to the NATS server at {shown}: {text}")

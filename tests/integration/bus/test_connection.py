@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import time
 from pathlib import Path
 
+import nkeys
 import pytest
 from pydantic import SecretStr
 from tests.integration.conftest import Connect
@@ -72,6 +74,18 @@ async def test_wrong_credentials(nats_server: NatsServer, connect: Connect) -> N
     assert time.monotonic() - started < 5
     assert (await connect(user="me", password="pw")).connected
     assert (await connect(servers=[nats_server.url.replace("://", "://me:pw@")])).connected
+
+
+async def test_nkeys(nats_server: NatsServer, connect: Connect, tmp_path: Path) -> None:
+    """A user can sign in with the seed of an nkey; a file that is not there is told by its name."""
+    seed = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)
+    seed_file = tmp_path / "user.nk"
+    seed_file.write_bytes(seed)
+    public = nkeys.from_seed(bytearray(seed)).public_key.decode()
+    nats_server.reload(f"authorization {{ users: [ {{ nkey: {public} }} ] }}")
+    assert (await connect(nkey_seed_file=seed_file, inbox_user="node-1")).connected
+    with pytest.raises(Unauthorized, match=r"cannot read .*nowhere\.nk"):
+        await connect(nkey_seed_file=tmp_path / "nowhere.nk")
 
 
 async def test_a_client_that_nats_closed_for_good(nats_server: NatsServer, connect: Connect) -> None:
@@ -171,6 +185,11 @@ async def test_another_server_of_the_cluster(tmp_path: Path) -> None:
         try:
             back = asyncio.Event()
             bus.on_reconnect(back.set)
+            client = bus._connection.client
+            assert client is not None
+            async with asyncio.timeout(5):
+                while len(client.server_info.get("connect_urls") or []) < 2:
+                    await asyncio.sleep(0.01)
             servers[0].kill()
             async with asyncio.timeout(10):
                 await back.wait()
