@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 from tureen.mediasoup import convert
-from tureen.mediasoup.entity import Identified, check_trace_types
+from tureen.mediasoup.entity import Identified, check_number, check_trace_types
 from tureen.mediasoup.types import (
     AppData,
     ConsumerDump,
@@ -225,6 +225,7 @@ class Consumer(Identified):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(spatial_layer, "spatial_layer")
         layers = {"spatialLayer": spatial_layer}
         if temporal_layer is not None:
             layers["temporalLayer"] = temporal_layer
@@ -243,6 +244,7 @@ class Consumer(Identified):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(priority, "priority")
         response = await self._request("CONSUMER_SET_PRIORITY", {"priority": priority})
         self._priority = response["priority"]
 

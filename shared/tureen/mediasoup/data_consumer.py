@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tureen.mediasoup import convert
 from tureen.mediasoup.data_producer import encode_message
-from tureen.mediasoup.entity import Identified
+from tureen.mediasoup.entity import Identified, check_number
 from tureen.mediasoup.types import (
     AppData,
     DataConsumerDump,
@@ -176,6 +176,7 @@ class DataConsumer(Identified):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(threshold, "threshold")
         await self._request("DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD", {"threshold": threshold})
 
     async def get_buffered_amount(self) -> int:
@@ -233,6 +234,7 @@ class DataConsumer(Identified):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(subchannel, "subchannel")
         response = await self._request("DATACONSUMER_ADD_SUBCHANNEL", {"subchannel": subchannel})
         self._subchannels = response["subchannels"]
 
@@ -247,6 +249,7 @@ class DataConsumer(Identified):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(subchannel, "subchannel")
         response = await self._request("DATACONSUMER_REMOVE_SUBCHANNEL", {"subchannel": subchannel})
         self._subchannels = response["subchannels"]
 

@@ -31,6 +31,16 @@ def check_app_data(app_data: AppData | None) -> None:
         raise TypeError("if given, app_data must be a dict")
 
 
+def check_number(value: object, name: str) -> None:
+    """Check an argument that the codec would take for an absent one if it were None.
+
+    Raises:
+        TypeError: It is no integer.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer")
+
+
 def check_trace_types(types: list[Any]) -> None:
     """Check what a call of ``enable_trace_event`` asks for. As in mediasoup, unknown names pass: they are ignored.
 

@@ -9,7 +9,7 @@ from tureen.mediasoup import convert, ortc
 from tureen.mediasoup.consumer import Consumer
 from tureen.mediasoup.data_consumer import DataConsumer
 from tureen.mediasoup.data_producer import DataProducer
-from tureen.mediasoup.entity import Identified, Parent, check_trace_types
+from tureen.mediasoup.entity import Identified, Parent, check_number, check_trace_types
 from tureen.mediasoup.producer import Producer
 from tureen.mediasoup.stream_ids import StreamIds
 from tureen.mediasoup.types import AppData, TransportTraceEventData, TransportTraceEventType, TransportType
@@ -148,6 +148,7 @@ class TransportBase(Parent, Identified):
             NotFoundError: The transport is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(bitrate, "bitrate")
         await self._request("TRANSPORT_SET_MAX_INCOMING_BITRATE", {"maxIncomingBitrate": bitrate})
 
     async def set_max_outgoing_bitrate(self, bitrate: int) -> None:
@@ -161,6 +162,7 @@ class TransportBase(Parent, Identified):
             NotFoundError: The transport is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(bitrate, "bitrate")
         await self._request("TRANSPORT_SET_MAX_OUTGOING_BITRATE", {"maxOutgoingBitrate": bitrate})
 
     async def set_min_outgoing_bitrate(self, bitrate: int) -> None:
@@ -174,6 +176,7 @@ class TransportBase(Parent, Identified):
             NotFoundError: The transport is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(bitrate, "bitrate")
         await self._request("TRANSPORT_SET_MIN_OUTGOING_BITRATE", {"minOutgoingBitrate": bitrate})
 
     async def enable_trace_event(self, types: list[TransportTraceEventType] | None = None) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tureen.mediasoup.types import (
     DtlsParameters,
     RouterRtpCodecCapability,
+    RtcpFeedback,
     RtpCapabilities,
+    RtpEncodingParameters,
     RtpParameters,
     TransportListenInfo,
 )
@@ -163,3 +165,75 @@ DTLS: DtlsParameters = {
     ],
     "role": "client",
 }
+
+MULTIOPUS_CODEC: RouterRtpCodecCapability = {
+    "kind": "audio",
+    "mimeType": "audio/multiopus",
+    "preferredPayloadType": 100,
+    "clockRate": 48000,
+    "channels": 6,
+    "parameters": {"useinbandfec": 1, "channel_mapping": "0,4,1,2,3,5", "num_streams": 4, "coupled_streams": 2},
+}
+
+MULTIOPUS: RtpParameters = {
+    "mid": "AUDIO",
+    "codecs": [
+        {
+            "mimeType": "audio/multiopus",
+            "payloadType": 0,
+            "clockRate": 48000,
+            "channels": 6,
+            "parameters": MULTIOPUS_CODEC["parameters"],
+        }
+    ],
+}
+
+_FEEDBACK: list[RtcpFeedback] = [
+    {"type": "nack", "parameter": ""},
+    {"type": "nack", "parameter": "pli"},
+    {"type": "ccm", "parameter": "fir"},
+    {"type": "goog-remb", "parameter": ""},
+]
+
+VPX_CODECS: list[RouterRtpCodecCapability] = [
+    {"kind": "video", "mimeType": "video/VP8", "clockRate": 90000},
+    {"kind": "video", "mimeType": "video/VP9", "clockRate": 90000},
+]
+
+VPX_DEVICE: RtpCapabilities = {
+    "codecs": [
+        {
+            "kind": "video",
+            "mimeType": "video/VP8",
+            "preferredPayloadType": 101,
+            "clockRate": 90000,
+            "rtcpFeedback": _FEEDBACK,
+        },
+        {
+            "kind": "video",
+            "mimeType": "video/VP9",
+            "preferredPayloadType": 102,
+            "clockRate": 90000,
+            "rtcpFeedback": _FEEDBACK,
+        },
+    ],
+    "headerExtensions": [],
+}
+
+
+def vp8(*encodings: RtpEncodingParameters) -> RtpParameters:
+    """Return what sends VP8 with these encodings."""
+    return _video("video/VP8", encodings)
+
+
+def vp9(*encodings: RtpEncodingParameters) -> RtpParameters:
+    """Return what sends VP9 with these encodings."""
+    return _video("video/VP9", encodings)
+
+
+def _video(mime_type: str, encodings: tuple[RtpEncodingParameters, ...]) -> RtpParameters:
+    return {
+        "codecs": [{"mimeType": mime_type, "payloadType": 96, "clockRate": 90000, "rtcpFeedback": _FEEDBACK}],
+        "encodings": list(encodings),
+        "rtcp": {"cname": "FOOBAR"},
+    }

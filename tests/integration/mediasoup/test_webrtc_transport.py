@@ -23,7 +23,7 @@ async def test_create(router: Router) -> None:
     infos: list[TransportListenInfo] = []
     for ip, announced_address in addresses:
         for protocol in ("udp", "tcp"):
-            info: TransportListenInfo = {"protocol": protocol, "ip": ip, "portRange": {"min": 2000, "max": 3000}}  # type: ignore[typeddict-item]
+            info: TransportListenInfo = {"protocol": protocol, "ip": ip, "portRange": {"min": 2000, "max": 3000}}
             if announced_address:
                 info["announcedAddress"] = announced_address
             infos.append(info)
