@@ -17,6 +17,9 @@ const BROWSERS = [
   ['safari', 'Safari'],
 ];
 
+/** A connection that broke sooner counts as a failed attempt, or a server in trouble would be asked without pause. */
+const STOOD_MILLISECONDS = 2_000;
+
 /** The browser, as mediasoup-demo's `join` wants it described. */
 function device() {
   const agent = navigator.userAgent.toLowerCase();
@@ -111,10 +114,10 @@ export class Call extends EventTarget {
     this.#wake?.();
   }
 
-  /** Connect once and stay. Returns what ended it, and whether this page was in the room. */
+  /** Connect once and stay. Returns what ended it, and whether this page was in the room for a while. */
   async #connect() {
     let signaling = null;
-    let stood = false;
+    let joined = Infinity;
     try {
       signaling = await Signaling.open({
         address: this.#address,
@@ -127,12 +130,13 @@ export class Call extends EventTarget {
       this.#signaling = signaling;
       if (this.state === 'left') this.#hangUp();
       else await this.#join();
-      stood = true;
+      joined = performance.now();
       this.error = await signaling.ended;
     } catch (error) {
       this.error = await this.#cause(signaling, error);
       if (signaling) this.#hangUp();
     }
+    const stood = performance.now() - joined > STOOD_MILLISECONDS;
     return [this.state === 'left' ? 'left' : outcomeOf(this.error), stood];
   }
 
