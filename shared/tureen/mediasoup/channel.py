@@ -18,6 +18,7 @@ from tureen.mediasoup.errors import (
     WorkerClosedError,
 )
 from tureen.mediasoup.framing import MESSAGE_MAX_LENGTH, MessageStream
+from tureen.mediasoup.pending import Pending, PendingRequests, fail_future
 
 Listener: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 
@@ -25,7 +26,15 @@ REQUEST_TIMEOUT = 10.0
 """How long a request may take by default, in seconds."""
 
 UNSENT_MAX_LENGTH = 8 * MESSAGE_MAX_LENGTH
-"""How many bytes may wait for a worker that does not read, before requests and notifications are refused."""
+"""How many bytes may wait for a worker that does not read, before requests and notifications are refused.
+
+A caller cannot be made to wait: requests are written in the order of the calls, which return at once. So what a worker
+has not read yet is kept, up to this limit. It is far more than any burst of requests (a thousand consumers take 1.5 MB)
+and bounds what a flood of RTP or data for a worker that hangs can take.
+"""
+
+# What is sent in one turn of the event loop is gathered up to this many bytes.
+_BATCH_LENGTH = 65_536
 
 # A notification waits for that many turns of the event loop, so that a response which came before it has reached who
 # awaits it: a task wakes up in the next turn; asyncio.wait_for and asyncio.gather take two more each to pass a result
@@ -38,12 +47,9 @@ _LOG_LEVELS = {"D": logging.DEBUG, "W": logging.WARNING, "E": logging.ERROR, "X"
 _logger = logging.getLogger("tureen.mediasoup.channel")
 _worker_logger = logging.getLogger("tureen.mediasoup.worker")
 
-# (future, method, deadline, whether to decode the body)
-_Pending: TypeAlias = tuple["asyncio.Future[Any]", str, float, bool]
-
 
 class Channel:
-    """Talk with one worker.
+    """Talk with one worker, from one event loop.
 
     Requests are written in the order of the calls. A worker answers them in that order, but for those that it has to do
     work for elsewhere.
@@ -64,12 +70,14 @@ class Channel:
         self._name = name
         self._request_timeout = request_timeout
         self._loop = asyncio.get_running_loop()
-        self._last_id = 0
-        self._pending: dict[int, _Pending] = {}
+        self._pending = PendingRequests()
         self._listeners: dict[str, Listener] = {}
         self._producer: asyncio.Transport | None = None
         self._consumer: asyncio.Transport | None = None
         self._congested = False
+        self._batch: list[bytearray] = []
+        self._batch_length = 0
+        self._batching = False
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._sweep_at = math.inf
 
@@ -126,11 +134,11 @@ class Channel:
         """
         if self.closed:
             raise WorkerClosedError(f"channel closed, cannot send request [method:{method}]")
-        id_ = self._next_id()
+        id_ = self._pending.new_id()
         self._send(self._codec.encode_request(id_, method, handler_id, body), method)
         future: asyncio.Future[Any] = self._loop.create_future()
         deadline = self._loop.time() + (self._request_timeout if timeout is None else timeout)
-        self._pending[id_] = future, method, deadline, decode
+        self._pending[id_] = Pending(future, method, deadline, decode)
         if deadline < self._sweep_at:
             self._sweep_by(deadline)
         return future
@@ -168,6 +176,7 @@ class Channel:
         """
         if self.closed:
             return
+        self._write_batch()
         self.closed = True
         if self._producer is not None:
             self._producer.close()
@@ -176,25 +185,17 @@ class Channel:
         if self._sweep_timer is not None:
             self._sweep_timer.cancel()
         self._listeners.clear()
-        pending, self._pending = self._pending, {}
         kind = WorkerClosedError if reason is None else type(reason)
         text = "channel closed, pending request aborted" if reason is None else str(reason)
-        for id_, (future, method, _, _) in pending.items():
-            _fail(future, kind(f"{text} [method:{method}, id:{id_}]"))
+        while self._pending:
+            id_, pending = self._pending.popitem()
+            fail_future(pending.future, kind(f"{text} [method:{pending.method}, id:{id_}]"))
 
     def abort(self) -> None:
         """Close, and drop what has not been sent yet: nobody will read it."""
         self.close()
         if self._producer is not None:
             self._producer.abort()
-
-    def _next_id(self) -> int:
-        id_ = self._last_id
-        while True:
-            id_ = id_ + 1 if id_ < 0xFFFFFFFF else 1
-            if id_ not in self._pending:
-                self._last_id = id_
-                return id_
 
     def _send(self, message: bytearray, name: str) -> None:
         if len(message) > MESSAGE_MAX_LENGTH:
@@ -204,7 +205,28 @@ class Channel:
             raise WorkerClosedError(f"channel not open, cannot send [method or event:{name}]")
         if self._congested and producer.get_write_buffer_size() > UNSENT_MAX_LENGTH:
             raise ChannelError(f"the worker does not read, cannot send [method or event:{name}]")
-        producer.write(message)
+        if not self._batching:
+            # The worker can start with the first one while those that follow in this turn are still being made.
+            self._batching = True
+            self._loop.call_soon(self._end_batch)
+            producer.write(message)
+            return
+        self._batch.append(message)
+        self._batch_length += len(message)
+        if self._batch_length > _BATCH_LENGTH:
+            self._write_batch()
+
+    def _end_batch(self) -> None:
+        self._batching = False
+        self._write_batch()
+
+    def _write_batch(self) -> None:
+        """Write what was sent in this turn by one system call: each of them wakes the worker up."""
+        batch = self._batch
+        if batch and self._producer is not None:
+            self._batch = []
+            self._batch_length = 0
+            self._producer.writelines(batch)
 
     # What the worker sends.
 
@@ -239,20 +261,20 @@ class Channel:
             # Most likely the request has timed out.
             _logger.warning("[%s] response matches no pending request [id:%d]", self._name, response.id)
             return
-        future, method, _, decode = pending
+        future, method = pending.future, pending.method
         if response.accepted:
             body: Any = response.body
-            if decode:
+            if pending.decode:
                 try:
                     body = {} if body is None else body.unpack()
                 except ChannelError as error:
-                    _fail(future, error)
+                    fail_future(future, error)
                     raise
             if not future.done():
                 future.set_result(body)
             return
         _logger.warning("[%s] request failed [method:%s, id:%d]: %s", self._name, method, response.id, response.reason)
-        _fail(future, _refusal(response, method))
+        fail_future(future, _refusal(response, method))
 
     def _settle(self, notifications: list[Notification], turns: int = _SETTLING_TURNS) -> None:
         """Deliver notifications some turns of the event loop later."""
@@ -308,11 +330,9 @@ class Channel:
         self._sweep_at = math.inf
         # The clock of a timer may be a little behind the loop's own.
         now = self._loop.time() + 0.001
-        expired = [id_ for id_, (_, _, deadline, _) in self._pending.items() if deadline <= now]
-        for id_ in expired:
-            future, method, _, _ = self._pending.pop(id_)
-            _fail(future, RequestTimeoutError(f"request timeout [method:{method}, id:{id_}]"))
-        following = min((deadline for _, _, deadline, _ in self._pending.values()), default=math.inf)
+        for id_, pending in self._pending.take_expired(now):
+            fail_future(pending.future, RequestTimeoutError(f"request timeout [method:{pending.method}, id:{id_}]"))
+        following = self._pending.earliest_deadline()
         if following < math.inf:
             self._sweep_by(following)
 
@@ -359,11 +379,3 @@ def _refusal(response: Response, method: str) -> Exception:
             return NotFoundError(reason)
         case _:
             return MediasoupError(reason)
-
-
-def _fail(future: asyncio.Future[Any], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
-        # Mark it as looked at: asyncio would complain of every failed request whose caller does not care, such as the
-        # closing of what the worker has closed by itself.
-        future.exception()

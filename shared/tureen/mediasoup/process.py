@@ -37,6 +37,7 @@ WRONG_SETTINGS = 42
 """The exit code by which a worker says that its settings are wrong."""
 
 _LINE_MAX_LENGTH = 65_536
+_LAST_READS = 16
 
 _logger = logging.getLogger("tureen.mediasoup.process")
 _worker_logger = logging.getLogger("tureen.mediasoup.worker")
@@ -197,8 +198,10 @@ class WorkerProcess:
     def _on_channel_closed(self, error: MediasoupError) -> None:
         # Nobody can talk with it any more. Most often that is because it is dead already.
         self._channel_error = error
-        if self._kill_timer is None:
-            self._kill_timer = self._loop.call_later(0 if isinstance(error, ChannelError) else CLOSE_GRACE, self.kill)
+        if isinstance(error, ChannelError):
+            self.kill()
+        elif self._kill_timer is None:
+            self._kill_timer = self._loop.call_later(CLOSE_GRACE, self.kill)
 
     def _on_exit(self) -> None:
         self._loop.remove_reader(self._pidfd)
@@ -251,8 +254,10 @@ class _Output:
 
     def finish(self) -> None:
         """Read what is left, and close."""
-        while self._read():
-            pass
+        # The process is gone, but one that it has started may still write.
+        for _ in range(_LAST_READS):
+            if not self._read():
+                break
         self._write([self._rest])
         self._loop.remove_reader(self._stream.fileno())
         self._stream.close()

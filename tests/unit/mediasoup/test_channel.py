@@ -284,7 +284,7 @@ async def test_ids_wrap_around(codec: Codec) -> None:
     """After 4,294,967,295 comes 1, unless that request is still pending."""
     async with stand_in_worker(codec) as (channel, worker):
         futures = [channel.request("WORKER_DUMP")]
-        channel._last_id = 2**32 - 2
+        channel._pending.last_id = 2**32 - 2
         futures += [channel.request("WORKER_DUMP") for _ in range(2)]
         ids = [(await worker.request()).id for _ in range(3)]
         assert ids == [1, 2**32 - 1, 2]
