@@ -174,6 +174,12 @@ def _closed(state: AgentState, entry: TransportEntry) -> None:
     entry.router.worker.bookings.release(entry.id)
     state.objects.transports.discard(entry.id)
     state.creates.forget(entry.id)
+    state.creates.forget(connect_id(entry.id), closed=False)
+
+
+def connect_id(transport_id: str) -> str:
+    """Return under which name it is remembered that a transport was connected; no object has such an id."""
+    return f"{transport_id}/connect"
 
 
 def _listen_info(state: AgentState, info: ListenInfo) -> TransportListenInfo:

@@ -22,6 +22,7 @@ from tureen.contract.media import (
 from tureen.mediasoup import Consumer, Producer, WebRtcTransport
 from tureen.mediasoup.types import ConsumerLayers, DtlsParameters, RtpCapabilities, RtpParameters, SrtpParameters
 from tureen.node_agent import arbiter
+from tureen.node_agent.commands.router import connect_id
 from tureen.node_agent.memory import fingerprint
 from tureen.node_agent.objects import ConsumerEntry, HeldProducer, ProducerEntry, RouterEntry, TransportEntry
 from tureen.node_agent.state import AgentState, Handlers
@@ -34,7 +35,7 @@ async def connect(state: AgentState, call: Call, command: TransportConnect) -> N
     """Connect a transport; again with the same parameters it succeeds."""
     entry = await _settled(state, call, command.transport_id)
     mark = fingerprint(command.to_wire())
-    await state.creates.once(f"{entry.id}/connect", mark, lambda: _connect(entry, command))
+    await state.creates.once(connect_id(entry.id), mark, lambda: _connect(entry, command))
 
 
 async def restart_ice(state: AgentState, call: Call, command: TransportRef) -> IceRestarted:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tureen.bus import Bus
-from tureen.contract.errors import NotFound, StateError, TureenError, Unavailable
+from tureen.contract.errors import NotFound, StateError, Timeout, TureenError, Unavailable
 from tureen.contract.model import Command, Reply
 from tureen.contract.subjects import SYSTEM
 
@@ -42,10 +42,16 @@ class Peers:
             TureenError: As the agent answered, or `Unavailable` and `Timeout` where it did not.
         """
         if node_id == self._node_id:
-            async with asyncio.timeout(timeout):
-                return await self._local[name](command) or reply()
+            return await self._ask_here(name, command, timeout) or reply()
         body = await self._bus.command("node", name, command.to_wire(), tenant=SYSTEM, node_id=node_id, timeout=timeout)
         return reply.model_validate(body)
+
+    async def _ask_here(self, name: str, command: Command, timeout: float) -> Reply | None:
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._local[name](command)
+        except TimeoutError:
+            raise Timeout(f"{name} took longer than the caller waits") from None
 
     def tell(self, node_id: str, name: str, command: Command, *, obsolete: Callable[[], bool] = lambda: False) -> None:
         """Tell an agent something until it answers, is gone, or `obsolete` says that it no longer matters."""

@@ -41,6 +41,10 @@ class _OutgoingPipe:
     linger: asyncio.TimerHandle | None = None
 
 
+def _ignore(_score: Any) -> None:
+    """Stand in until the producer is followed."""
+
+
 @dataclass(slots=True, eq=False)
 class _Serving:
     """One producer on its way out."""
@@ -51,6 +55,7 @@ class _Serving:
     pipe: _OutgoingPipe
     seq: int = 0
     score: int = 10
+    on_score: Callable[[Any], None] = _ignore
 
 
 class PipeServer:
@@ -187,11 +192,12 @@ class PipeServer:
         consumer.on("producerpause", lambda: self._state(serving))
         consumer.on("producerresume", lambda: self._state(serving))
         consumer.observer.on("close", lambda: self._ended(pull_id))
-        serving.held.producer.on("score", lambda score: self._score(serving, score))
+        serving.on_score = lambda score: self._score(serving, score)
+        serving.held.producer.on("score", serving.on_score)
 
     def _score(self, serving: _Serving, score: Any) -> None:
         worst = min((entry["score"] for entry in score), default=10)
-        if worst != serving.score and serving.command.pull_id in self._servings:
+        if worst != serving.score:
             serving.score = worst
             self._state(serving)
 
@@ -200,6 +206,7 @@ class PipeServer:
         if serving is None:
             return
         self._creates.forget(pull_id)
+        serving.held.producer.off("score", serving.on_score)
         self._state(serving, closed=True)
         self._drop(serving.pipe, pull_id)
         self._unwatched(serving.pipe.router, serving.command.producer_id)
