@@ -14,30 +14,33 @@ STATUS = "status"
 
 JSON = "application/json"
 NO_RESPONDERS = "503"
-_FIRST_LINE = b"NATS/1.0"
+_FIRST_LINE = "NATS/1.0"
 _UNPRINTABLE = dict.fromkeys((*range(32), 127), " ")
 
 
 def encode(headers: Mapping[str, str]) -> bytes:
     """Return the block of headers; control characters become blanks, so that no value can add a line."""
-    lines = [f"{name}: {value.translate(_UNPRINTABLE)}\r\n" for name, value in headers.items()]
-    return b"NATS/1.0\r\n" + "".join(lines).encode("utf-8", "replace") + b"\r\n"
+    lines = [
+        f"{name}: {value if value.isprintable() else value.translate(_UNPRINTABLE)}\r\n"
+        for name, value in headers.items()
+    ]
+    return f"{_FIRST_LINE}\r\n{''.join(lines)}\r\n".encode("utf-8", "replace")
 
 
 def parse(block: bytes) -> dict[str, str]:
     """Return the headers by their lower-case names, the last of a name winning; what is malformed is left out."""
     if not block:
         return {}
-    first, *lines = block.split(b"\r\n")
+    first, *lines = block.decode("utf-8", "replace").split("\r\n")
     headers = {}
     for line in lines:
-        name, colon, value = line.partition(b":")
+        name, colon, value = line.partition(":")
         if colon:
-            headers[name.strip().lower().decode("ascii", "replace")] = value.strip().decode("utf-8", "replace")
+            headers[name.strip().lower()] = value.strip()
     # A client's header must not pass for the server's status.
     headers.pop(STATUS, None)
-    if status := first.removeprefix(_FIRST_LINE).strip():
-        headers[STATUS] = status.split(b" ", 1)[0].decode("ascii", "replace")
+    if first != _FIRST_LINE and (status := first.removeprefix(_FIRST_LINE).split()):
+        headers[STATUS] = status[0]
     return headers
 
 

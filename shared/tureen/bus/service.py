@@ -20,22 +20,22 @@ from tureen.bus.call import Call, Handler
 from tureen.bus.connection import Subscription
 from tureen.bus.discovery import Discovery
 from tureen.bus.failures import FailureLog
-from tureen.bus.incoming import Refused, Target, parse_target
+from tureen.bus.incoming import Refused, parse_target
 from tureen.bus.parser import Delivery
 from tureen.bus.statistics import EndpointStatistics, Identity, ServiceStatistics
 from tureen.contract.errors import Timeout, TureenError, Unsupported
 from tureen.contract.model import Command as Payload
 from tureen.contract.registry import Command
-from tureen.telemetry import TRACEPARENT, TraceContext, use_trace
+from tureen.telemetry import TRACEPARENT, TraceContext, enter_trace
 
 
 class _Request(NamedTuple):
     """A command on its way through the service."""
 
     delivery: Delivery
-    target: Target
     call: Call
     json: bool
+    size: int
 
 
 class Service:
@@ -148,7 +148,7 @@ class Service:
             return
         due = deadline(parsed.get(headers.TIMEOUT_MS.lower()), arrived, self._limits)
         call = Call(target.tenant, target.node_id, target.command, trace, due)
-        task = asyncio.create_task(self._carry_out(_Request(delivery, target, call, json)))
+        task = asyncio.create_task(self._carry_out(_Request(delivery, call, json, size)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -162,23 +162,30 @@ class Service:
 
     async def _carry_out(self, request: _Request) -> None:
         started = time.perf_counter_ns()
-        delivery, call = request.delivery, request.call
-        with use_trace(call.trace):
-            try:
-                answer = await self._answer(request)
-                if answer.error is not None:
-                    self._failures.failed(delivery.subject, answer.error, call.trace.trace_id)
-                self._send(delivery.reply, answer)
-                seen = self.stats.endpoints.get(call.command.name)
-                if seen is not None:
-                    seen.count(time.perf_counter_ns() - started, answer.error)
-            finally:
-                self._admission.leave(call.tenant, len(delivery.body) + len(delivery.headers))
+        call, reply = request.call, request.delivery.reply
+        enter_trace(call.trace)
+        try:
+            answer = await self._answer(request)
+            if answer.error is not None:
+                self._failures.failed(request.delivery.subject, answer.error, call.trace.trace_id)
+            self._send(reply, answer)
+            seen = self.stats.endpoints.get(call.command.name)
+            if seen is not None:
+                seen.count(time.perf_counter_ns() - started, answer.error)
+        finally:
+            self._admission.leave(call.tenant, request.size)
 
     async def _answer(self, request: _Request) -> answers.Answer:
         """Return the answer, whatever happens."""
+        call = request.call
         try:
-            result = await self._handle(request)
+            if call.remaining() <= 0:
+                raise Timeout("it arrived too late to be started")
+            command = _validated(request)
+            handler = self._handlers.get(call.command.name)
+            if handler is None:
+                raise Unsupported(f"{call.command.name} is not served here")
+            result = await handler(call, command)
             return answers.success(result, json=request.json, limit=self._bus.max_payload)
         except asyncio.CancelledError as error:
             # Cancelled by `drain`, or because the handler awaited something that was?
@@ -186,17 +193,7 @@ class Service:
             failed: BaseException = Timeout("the service ended before this was done") if ended else error
         except Exception as error:
             failed = error
-        return answers.failure(answers.coded(failed), request.call.trace.trace_id, json=request.json)
-
-    async def _handle(self, request: _Request) -> Any:
-        call = request.call
-        if call.remaining() <= 0:
-            raise Timeout("it arrived too late to be started")
-        command = _validated(request)
-        handler = self._handlers.get(call.command.name)
-        if handler is None:
-            raise Unsupported(f"{call.command.name} is not served here")
-        return await handler(call, command)
+        return answers.failure(answers.coded(failed), call.trace.trace_id, json=request.json)
 
     def _send(self, reply: str, answer: answers.Answer) -> None:
         if not self._bus.send(reply, answer.body, answer.headers):

@@ -7,26 +7,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TRACEPARENT = "traceparent"
 """The header's name: written in lower case, read in any."""
 
 # Version 00 ends after the flags; a later version may go on after another dash, and ff is no version.
-_HEADER = re.compile(r"(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII)
+_HEADER = re.compile(r"(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII).fullmatch
 _SAMPLED = 0x01
+_NO_TRACE = "0" * 32
+_NO_SPAN = "0" * 16
 
 # Ids must be unlike each other, not secret.
 _random = random.Random()  # noqa: S311
 
 
-def _new_id(bits: int) -> str:
-    # All zeros is invalid by the standard.
-    return f"{_random.getrandbits(bits) or 1:0{bits // 4}x}"
-
-
-@dataclass(frozen=True, slots=True)
-class TraceContext:
+class TraceContext(NamedTuple):
     """A place in a trace.
 
     Attributes:
@@ -42,27 +38,32 @@ class TraceContext:
     @classmethod
     def new(cls, *, sampled: bool = False) -> TraceContext:
         """Return the first step of a new trace."""
-        return cls(_new_id(128), _new_id(64), sampled)
+        # All zeros is invalid by the standard.
+        return cls(f"{_random.getrandbits(128) or 1:032x}", _new_span_id(), sampled)
 
     @classmethod
     def parse(cls, header: str | None) -> TraceContext | None:
         """Return what a `traceparent` header says, or None where it is absent or invalid."""
-        match = _HEADER.fullmatch(header.strip()) if header else None
+        match = _HEADER(header.strip()) if header else None
         if match is None:
             return None
         version, trace_id, span_id, flags, rest = match.groups()
-        if (version == "00" and rest) or trace_id == "0" * 32 or span_id == "0" * 16:
+        if (rest and version == "00") or trace_id == _NO_TRACE or span_id == _NO_SPAN:
             return None
-        return cls(trace_id, span_id, bool(int(flags, 16) & _SAMPLED))
+        return cls(trace_id, span_id, int(flags, 16) & _SAMPLED == _SAMPLED)
 
     @property
     def traceparent(self) -> str:
         """The header's value."""
-        return f"00-{self.trace_id}-{self.span_id}-{_SAMPLED if self.sampled else 0:02x}"
+        return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
     def child(self) -> TraceContext:
         """Return the next step of this trace."""
-        return TraceContext(self.trace_id, _new_id(64), self.sampled)
+        return TraceContext(self.trace_id, _new_span_id(), self.sampled)
+
+
+def _new_span_id() -> str:
+    return f"{_random.getrandbits(64) or 1:016x}"
 
 
 _current: ContextVar[TraceContext | None] = ContextVar("tureen_trace", default=None)
@@ -71,6 +72,11 @@ _current: ContextVar[TraceContext | None] = ContextVar("tureen_trace", default=N
 def current_trace() -> TraceContext | None:
     """Return the trace that the running task works for."""
     return _current.get()
+
+
+def enter_trace(trace: TraceContext) -> None:
+    """Make a trace the current one for the rest of the running task."""
+    _current.set(trace)
 
 
 @contextmanager
