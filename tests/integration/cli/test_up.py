@@ -66,7 +66,7 @@ async def test_it_can_be_stopped_while_it_starts() -> None:
 
 @pytest.mark.parametrize("module", ["placement", "signaling", "node_agent", "metrics"])
 async def test_what_is_killed_comes_back(tmp_path: Path, module: str) -> None:
-    """A service that is killed is started again, and a room can be placed afterwards."""
+    """A service that is killed is started again where it was, and a room can be placed afterwards."""
     async with local_cluster("--workers", "1", log=tmp_path / "log") as cluster:
         await cluster.placement("room.create", roomId="room")
         killed = service(cluster, module)
@@ -74,6 +74,9 @@ async def test_what_is_killed_comes_back(tmp_path: Path, module: str) -> None:
         async with asyncio.timeout(30):
             while not await placed(cluster, killed.pid, module):
                 await asyncio.sleep(0.1)
+            async with httpx.AsyncClient() as http:
+                while not await answers(http, cluster.url):
+                    await asyncio.sleep(0.1)
 
 
 async def test_a_taken_port_is_said(tmp_path: Path) -> None:
@@ -90,6 +93,14 @@ async def test_a_taken_port_is_said(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert b"signaling" in log
     assert str(port).encode() in log
+
+
+async def answers(http: httpx.AsyncClient, url: str) -> bool:
+    """Tell whether somebody listens there."""
+    try:
+        return (await http.get(url)).is_success
+    except httpx.TransportError:
+        return False
 
 
 async def exported_nodes(http: httpx.AsyncClient, cluster: LocalCluster) -> set[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 FIRST_PORT = 20000
 """Media ports start below the range from which the kernel takes ports for outgoing connections (32768 and up)."""
@@ -62,6 +63,14 @@ def services(options: ClusterOptions, nats_url: str) -> list[ProcessPlan]:
         _service("signaling", options, nats_url, {"PORT": str(options.port)}),
         _service("metrics", options, nats_url, {"PORT": str(options.metrics_port)}),
     ]
+
+
+def with_port_of(plan: ProcessPlan, url: str | None) -> ProcessPlan:
+    """Return the plan of a service that has once listened at a URL: it is to listen there again."""
+    if url is None:
+        return plan
+    ports = {key: str(urlsplit(url).port) for key in plan.environment if key.endswith("_PORT")}
+    return replace(plan, environment={**plan.environment, **ports})
 
 
 def _node(options: ClusterOptions, index: int, name: str, nats_url: str) -> ProcessPlan:

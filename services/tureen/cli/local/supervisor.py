@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tureen.cli.local import nats_server
-from tureen.cli.local.plan import ClusterOptions, ProcessPlan, services
+from tureen.cli.local.plan import ClusterOptions, ProcessPlan, services, with_port_of
 from tureen.cli.local.process import Child, ChildFailedError, LogSink
 
 RESTART_DELAY = 1.0
@@ -93,11 +93,15 @@ class Supervisor:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        return {
+        ready = {
             child.plan.name: result
             for child, result in zip(children, results, strict=True)
             if not isinstance(result, BaseException)
         }
+        for child in children:
+            # Open pages come back to where they were, so a restarted service must listen there.
+            child.plan = with_port_of(child.plan, ready[child.plan.name].get("url"))
+        return ready
 
     async def _keep(self, child: Child) -> None:
         """Start a child again whenever it ends by itself."""
