@@ -25,16 +25,20 @@ class Reconciler:
 
     def announced(self, node_id: str, entries: Iterable[RouterEntry]) -> None:
         """A node told all that it holds: send it the records of which it has an older copy."""
-        store = self._state.store
-        if store.incarnation is None:
+        if self._state.store.incarnation is None:
             return
         copies = (entry.record for entry in entries if entry.record is not None)
         for copy in {(record.tenant, record.room_id): record for record in copies}.values():
-            newest = store.peek(copy.tenant, copy.room_id)
-            if copy.incarnation < store.incarnation:
-                self._spawn(self._readmit(copy, node_id))
-            elif newest is not None and copy.version < newest.version and self._lists_all(newest, node_id):
-                self._state.updates.tell(newest, [node_id])
+            self._compare(copy, node_id, self._state.store.incarnation)
+
+    def _compare(self, copy: RoomRecord, node_id: str, incarnation: int) -> None:
+        newest = self._state.store.peek(copy.tenant, copy.room_id)
+        listed = newest is not None and self._lists_all(newest, node_id)
+        expected = newest.incarnation if newest is not None else incarnation
+        if copy.incarnation > expected or (copy.incarnation < expected and not listed):
+            self._spawn(self._readmit(copy, node_id))
+        elif newest is not None and listed and copy.version < newest.version:
+            self._state.updates.tell(newest, [node_id])
 
     def lost_workers(self, worker_ids: Sequence[str]) -> None:
         """Workers are gone: take their routers out of the records."""
@@ -77,22 +81,21 @@ class Reconciler:
         try:
             newest = (await self._state.store.fresh(copy.tenant, copy.room_id)).record
         except NotFound:
-            newest = records.closed(copy)
+            newest = records.long_closed(copy, self._state.wall_ms())
         self._state.updates.tell(newest, [node_id])
 
     async def _readmit(self, copy: RoomRecord, node_id: str) -> None:
-        """A node that was away while the store was lost announces routers of an older incarnation: list them again."""
+        """A node that was away while the store was lost announces routers of another incarnation: list them again."""
         store = self._state.store
         held = self._state.picture.holdings.routers_of(node_id)
         places = [router.place for router in held if router.is_of(copy)]
-        incarnation = store.require_ready()
-        generation = records.first_generation(incarnation, self._state.wall_ms())
-        again = copy.model_copy(update={"incarnation": incarnation, "generation": generation, "routers": places})
-        newest = (await store.create(again)).record
+        found = records.reborn(copy, store.require_ready(), places)
+        newest = (await store.create(found)).record
         if newest.media_codecs == copy.media_codecs:
-            newest = (
-                await store.change(copy.tenant, copy.room_id, lambda record: records.with_routers(record, places))
-            ).record
+            known = await store.change(
+                copy.tenant, copy.room_id, lambda record: records.readmitted(record, copy, places)
+            )
+            newest = known.record
         self._state.updates.tell(newest, [node_id])
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

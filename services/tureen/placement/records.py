@@ -50,18 +50,24 @@ def with_router(record: RoomRecord, router: RoomRouter) -> RoomRecord | None:
     return _changed(record, routers=[*record.routers, router])
 
 
-def with_routers(record: RoomRecord, routers: Iterable[RoomRouter]) -> RoomRecord | None:
-    """Return the record with the routers that it does not list yet; None where it lists all of them."""
-    missing = [router for router in routers if record.router(router.router_id) is None]
-    return _changed(record, routers=[*record.routers, *missing]) if missing else None
-
-
 def reborn(copy: RoomRecord, incarnation: int, routers: list[RoomRouter]) -> RoomRecord:
     """Return the record of a room in a store that was lost, from the newest copy of it and the routers announced.
 
     Its incarnation is larger than the copy's, or the agents would take it for an older one.
     """
     return copy.model_copy(update={"incarnation": max(incarnation, copy.incarnation + 1), "routers": routers})
+
+
+def readmitted(record: RoomRecord, copy: RoomRecord, routers: Iterable[RoomRouter]) -> RoomRecord | None:
+    """Return the record with the routers of a node that was away while the store was lost; None where nothing changes.
+
+    `copy` is that node's record, of another incarnation: the answer's is larger, or the node would refuse it.
+    """
+    missing = [router for router in routers if record.router(router.router_id) is None]
+    incarnation = max(record.incarnation, copy.incarnation + 1)
+    if not missing and incarnation == record.incarnation:
+        return None
+    return _changed(record, routers=[*record.routers, *missing], incarnation=incarnation)
 
 
 def merged(known: RoomRecord, found: RoomRecord) -> RoomRecord | None:
@@ -101,12 +107,18 @@ def closed(record: RoomRecord) -> RoomRecord:
     return _changed(record, routers=[])
 
 
+def long_closed(copy: RoomRecord, wall_ms: int) -> RoomRecord:
+    """Return the same for a room of which only an agent's copy is left, newer than any record that there was of it."""
+    generation = max(copy.generation + 1, first_generation(copy.incarnation, wall_ms))
+    return copy.model_copy(update={"generation": generation, "routers": []})
+
+
 def past(record: RoomRecord, generation: int) -> RoomRecord | None:
-    """Return the record beyond a generation that an agent knows; None where it is beyond it already.
+    """Return the record beyond a generation that an agent knows; None where the agent knows nothing newer.
 
     An agent can know a newer one than the store where a room was closed and made anew within a moment.
     """
-    if record.generation > generation:
+    if record.generation >= generation:
         return None
     return record.model_copy(update={"generation": generation + 1})
 

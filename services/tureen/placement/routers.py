@@ -97,7 +97,7 @@ class RoomRouters:
                 timeout=self._timeout,
             )
         except Stale as stale:
-            await self._overtake(record, stale)
+            await self._store.overtake(record, stale)
             raise
         except TureenError as error:
             log.warning("node %s did not make router %s: %s", router.node_id, router.router_id, error)
@@ -115,18 +115,6 @@ class RoomRouters:
                 lambda newest: records.without_routers(newest, {router.router_id}),
             )
         except NotFound:
-            return
-
-    async def _overtake(self, record: RoomRecord, stale: Stale) -> None:
-        """Look at the record again, and lift it past what the agent knows where the store itself is behind."""
-        try:
-            known = await self._store.fresh(record.tenant, record.room_id)
-            generation = stale.details.get("generation")
-            if stale.details.get("incarnation") == known.record.incarnation and isinstance(generation, int):
-                lifted = records.past(known.record, generation)
-                if lifted is not None:
-                    await self._store.write(known, lifted)
-        except (NotFound, Conflict):
             return
 
 

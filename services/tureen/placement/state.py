@@ -43,8 +43,9 @@ class PlacementState:
     routers: RoomRouters = field(init=False)
 
     def __post_init__(self) -> None:
-        self.updates = RecordUpdates(self.bus, lambda node_id: node_id in self.picture.cluster.nodes)
-        self.store = RoomStore(self._written, self.picture.cluster.set_drained)
+        cluster = self.picture.cluster
+        self.store = RoomStore(self._written, cluster.set_drained)
+        self.updates = RecordUpdates(self.bus, lambda node_id: node_id in cluster.nodes, self.store.overtake)
         self.routers = RoomRouters(self.store, self.bus, self.picture.holdings, self.settings.create_router_timeout)
 
     def now(self) -> float:

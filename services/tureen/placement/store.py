@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from tureen.bus import Bucket, Bus, Entry, Mirror
-from tureen.contract.errors import Conflict, NotFound, Unavailable
+from tureen.contract.errors import Conflict, NotFound, Stale, Unavailable
 from tureen.contract.rooms import RoomRecord
 from tureen.placement import records
 
@@ -199,6 +199,18 @@ class RoomStore:
             return known.record
 
         return await _retried(attempt)
+
+    async def overtake(self, record: RoomRecord, stale: Stale) -> None:
+        """An agent knows a newer record than it was sent: read ours again, and lift it where the store is behind."""
+        try:
+            known = await self.fresh(record.tenant, record.room_id)
+            generation = stale.details.get("generation")
+            if stale.details.get("incarnation") == known.record.incarnation and isinstance(generation, int):
+                lifted = records.past(known.record, generation)
+                if lifted is not None:
+                    await self.write(known, lifted)
+        except (NotFound, Conflict):
+            return
 
     async def set_drained(self, node_id: str, *, drained: bool) -> None:
         """Note that the operator drains a node, or does not any more."""

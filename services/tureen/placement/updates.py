@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from tureen.bus import Bus
 from tureen.contract.errors import Stale, TureenError
@@ -19,6 +19,9 @@ _TIMEOUT = 2.0
 _UNKNOWN_TRIES = 4
 """Attempts for a node that was never heard: placement may just have started."""
 
+Overtake = Callable[[RoomRecord, Stale], Awaitable[None]]
+"""Called with the record that an agent refused because it knows a newer one."""
+
 _Key = tuple[str, str, str]
 
 
@@ -30,8 +33,9 @@ def nodes_of(*versions: RoomRecord | None) -> set[str]:
 class RecordUpdates:
     """One task for each agent and room that has not answered yet; only the newest record is sent."""
 
-    def __init__(self, bus: Bus, is_known: Callable[[str], bool]) -> None:
+    def __init__(self, bus: Bus, is_known: Callable[[str], bool], overtake: Overtake) -> None:
         self._bus = bus
+        self._overtake = overtake
         self._is_known = is_known
         self._newest: dict[_Key, RoomRecord] = {}
         self._tasks: dict[_Key, asyncio.Task[None]] = {}
@@ -90,10 +94,19 @@ class RecordUpdates:
             await self._bus.command(
                 "node", "room.update", record.to_wire(), tenant=SYSTEM, node_id=node_id, timeout=_TIMEOUT
             )
-        except Stale:
+        except Stale as stale:
             log.info("node %s knows a newer record of room %s", node_id, record.room_id)
-            return True
+            return await self._settle(record, stale)
         except TureenError as error:
             log.debug("node %s was not told of room %s: %s", node_id, record.room_id, error)
+            return False
+        return True
+
+    async def _settle(self, record: RoomRecord, stale: Stale) -> bool:
+        """See to it that the store is not behind the agent; what it writes for that is sent as well."""
+        try:
+            await self._overtake(record, stale)
+        except TureenError as error:
+            log.debug("room %s could not be compared: %s", record.room_id, error)
             return False
         return True

@@ -30,7 +30,9 @@ class RoomPolicy(Command):
         max_transports_per_worker: Most transports (pipes apart) of this room on one worker; unset is no limit.
         max_peers: How many peers the room may come to hold, where that is known.
         expected_producers_per_peer: How many producers each of them will have, where that is known.
-        limit: What a request beyond the limits gets.
+        limit: What a request beyond the limits gets: `deny` refuses it at once, `queue` lets it wait until its
+            deadline, `spill` goes past the watermark and the room's regions, never past the hard limit and the counts.
+            `degrade` refuses as `deny` does so far.
         regions: Regions that may carry the room; empty is all.
         first_node_id: The node of the room's first worker, where the app wants to choose it.
         empty_timeout: Seconds after which placement closes a room that nobody is in; unset is never.

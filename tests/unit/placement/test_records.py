@@ -28,9 +28,8 @@ def test_what_changes_nothing_is_no_change() -> None:
     room = record("a-1")
     assert records.without_routers(room, {"nothing"}) is None
     assert records.updated(room, policy=room.policy, media_codecs=[]) is None
-    assert records.with_routers(room, room.routers) is None
     assert records.merged(room, room) is None
-    assert records.past(room, 0) is None
+    assert records.past(room, room.generation) is None
 
 
 def test_updates_leave_out_what_is_not_given() -> None:
@@ -57,6 +56,27 @@ def test_a_closed_room_has_no_routers() -> None:
     closed = records.closed(room)
     assert closed.routers == []
     assert closed.version > room.version
+
+
+def test_routers_of_another_incarnation_are_listed_again() -> None:
+    """What a late node holds is added to the room as it is now, in an incarnation that the node takes for newer."""
+    room, copy = record("a-1"), record("b-1").model_copy(update={"incarnation": 0, "generation": 99})
+    again = records.readmitted(room, copy, copy.routers)
+    assert again is not None
+    assert [router.node_id for router in again.routers] == ["a", "b"]
+    assert again.version == (1, 2)
+    assert records.readmitted(again, copy, copy.routers) is None
+    later = records.readmitted(again, copy.model_copy(update={"incarnation": 8}), copy.routers)
+    assert later is not None
+    assert later.version == (9, 3)
+
+
+def test_a_room_that_is_long_closed() -> None:
+    """What an agent is told of a room of which only its own copy is left is newer than all that it may know."""
+    copy = record("a-1")
+    assert records.long_closed(copy, 500_000).generation == 499_999
+    assert records.long_closed(copy, 0).generation == copy.generation + 1
+    assert records.long_closed(copy, 0).routers == []
 
 
 def test_a_record_is_lifted_past_what_an_agent_knows() -> None:

@@ -132,13 +132,10 @@ class _Placing:
         return granted
 
     def _placed(self, router: RoomRouter, granted: GrantedEvent, decision: engine.Decision) -> RoomPlaced:
-        log.info(
-            "room %s: %s on %s (%s)",
-            self.command.room_id,
-            self.command.direction,
-            router.worker_id,
-            decision.reason.rule,
-        )
+        rule = decision.reason.rule
+        # Where the room is already, the next transport is no news.
+        level = logging.DEBUG if rule == "pack" else logging.INFO
+        log.log(level, "room %s: %s on %s (%s)", self.command.room_id, self.command.direction, router.worker_id, rule)
         return RoomPlaced(
             node_id=router.node_id,
             worker_id=router.worker_id,
