@@ -19,6 +19,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tureen.config.describe import field_docs
 from tureen.contract import cluster, errors, registry
 
 PAGE = Path(__file__).parents[1] / "docs" / "wire.md"
@@ -91,20 +92,12 @@ def _command(command: registry.Command) -> Iterator[str]:
 def _fields(model: type[BaseModel]) -> Iterator[str]:
     if not model.model_fields:
         return
-    explained = _explained(model)
+    explained = field_docs(model)
     yield "| field | type | default | |"
     yield "| --- | --- | --- | --- |"
     for name, field in model.model_fields.items():
         wire = field.alias or name
         yield f"| `{wire}` | {_type(field.annotation)} | {_default(field)} | {explained.get(name, '')} |"
-
-
-def _explained(model: type[BaseModel]) -> dict[str, str]:
-    """Return what a model's docstring says of its fields."""
-    text = inspect.cleandoc(model.__doc__ or "")
-    _, _, attributes = text.partition("Attributes:\n")
-    found = re.findall(r"^ {4}(\w+): (.*?)(?=^ {4}\w+: |\Z)", attributes, flags=re.DOTALL | re.MULTILINE)
-    return {name: " ".join(words.split()) for name, words in found}
 
 
 def _summary(thing: type[Any]) -> str:

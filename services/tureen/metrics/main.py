@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -20,6 +18,7 @@ from starlette.routing import Route
 
 from tureen.bus import Bus, Service, run, stop_requested
 from tureen.config import SettingsError
+from tureen.config.command_line import service_parser
 from tureen.config.ready import report_ready
 from tureen.contract import subjects
 from tureen.contract.cluster import Heartbeat
@@ -38,8 +37,7 @@ ENV_PREFIX = "TUREEN_METRICS_"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the metrics service as a process, until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m tureen.metrics", description="The cluster's metrics, over HTTP.")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file with settings")
+    parser = service_parser("metrics", "The cluster's metrics, over HTTP.", MetricsSettings, ENV_PREFIX)
     parser.add_argument("--host", help="the address to listen on")
     parser.add_argument("--port", type=int, help="the port to listen on; 0 is a free one")
     flags = vars(parser.parse_args(arguments))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from tureen.bundle import BundleError
 from tureen.bus import Bus, run, stop_requested
 from tureen.config import SettingsError
+from tureen.config.command_line import service_parser
 from tureen.config.ready import report_ready
 from tureen.contract.errors import TureenError
 from tureen.mediasoup.errors import MediasoupError
@@ -26,10 +25,7 @@ ENV_PREFIX = "TUREEN_NODE_AGENT_"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a node agent as a process, until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tureen.node_agent", description="Owns the mediasoup workers of one host."
-    )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file with settings")
+    parser = service_parser("node_agent", "Owns the mediasoup workers of one host.", NodeAgentSettings, ENV_PREFIX)
     parser.add_argument("--node-id", help="the node's name, unique in the cluster; default: the host's name")
     parser.add_argument("--workers", type=int, help="how many mediasoup workers to run; default: one a core")
     flags = vars(parser.parse_args(arguments))

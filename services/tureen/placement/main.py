@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from tureen.bus import run, stop_requested
 from tureen.config import SettingsError
+from tureen.config.command_line import service_parser
 from tureen.config.ready import report_ready
 from tureen.contract.errors import TureenError
 from tureen.placement.service import serve
@@ -21,10 +20,7 @@ ENV_PREFIX = "TUREEN_PLACEMENT_"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a replica of placement as a process, until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tureen.placement", description="Decides which workers carry which rooms."
-    )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file with settings")
+    parser = service_parser("placement", "Decides which workers carry which rooms.", PlacementSettings, ENV_PREFIX)
     parser.add_argument("--replica-id", help="this replica's name; default: a random one")
     flags = vars(parser.parse_args(arguments))
     try:

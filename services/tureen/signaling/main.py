@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from tureen.bus import Bus, run, stop_requested
 from tureen.config import SettingsError
+from tureen.config.command_line import service_parser
 from tureen.config.ready import report_ready
 from tureen.contract.errors import TureenError
 from tureen.http import HttpServer, listen
@@ -27,8 +27,7 @@ ENV_PREFIX = "TUREEN_SIGNALING_"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the signaling service as a process, until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m tureen.signaling", description="The service browsers talk to.")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file with settings")
+    parser = service_parser("signaling", "The service browsers talk to.", SignalingSettings, ENV_PREFIX)
     parser.add_argument("--host", help="the address to listen on")
     parser.add_argument("--port", type=int, help="the port to listen on; 0 is a free one")
     flags = vars(parser.parse_args(arguments))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tureen.config.describe import describe
 from tureen.config.errors import SettingsError
 from tureen.config.settings import Settings
 
-__all__ = ["Settings", "SettingsError"]
+__all__ = ["Settings", "SettingsError", "describe"]
