@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any, cast
 
-from tureen.contract.errors import InvalidType, Unauthorized
+from tureen.contract.errors import InvalidType, NotFound, Unauthorized, Unavailable
 from tureen.mediasoup import ortc
-from tureen.signaling import dialects
+from tureen.signaling import dialects, events
 from tureen.signaling.calls import Caller, method
 from tureen.signaling.incoming import (
     ChangeDisplayName,
@@ -16,6 +18,8 @@ from tureen.signaling.incoming import (
     TransportNamed,
 )
 from tureen.signaling.room import Transport
+
+log = logging.getLogger(__name__)
 
 
 @method("getRouterRtpCapabilities", needs_join=False)
@@ -54,7 +58,7 @@ async def connect_webrtc_transport(caller: Caller, data: dict[str, Any]) -> Any:
     """Give a transport the browser's DTLS parameters."""
     asked = ConnectWebRtcTransport.parse(data)
     transport = caller.peer.transport(asked.transport_id)
-    await caller.media.of_transport(transport, "connect", dtlsParameters=asked.dtls_parameters)
+    await _on_transport(caller, transport, "connect", dtlsParameters=asked.dtls_parameters)
     return {}
 
 
@@ -62,7 +66,7 @@ async def connect_webrtc_transport(caller: Caller, data: dict[str, Any]) -> Any:
 async def restart_ice(caller: Caller, data: dict[str, Any]) -> Any:
     """Give a transport new ICE credentials."""
     transport = caller.peer.transport(TransportNamed.parse(data).transport_id)
-    restarted = await caller.media.of_transport(transport, "restartIce")
+    restarted = await _on_transport(caller, transport, "restartIce")
     return dialects.ice_restarted(restarted["iceParameters"])
 
 
@@ -97,6 +101,24 @@ async def get_rtc_stats_url(_caller: Caller, _data: dict[str, Any]) -> Any:
 async def refuse_network_throttle(_caller: Caller, _data: dict[str, Any]) -> Any:
     """Refuse to slow the host's network down: in mediasoup-demo that takes a secret, and here there is none."""
     raise Unauthorized("the network of this host cannot be throttled from a browser")
+
+
+async def _on_transport(caller: Caller, transport: Transport, method: str, **data: Any) -> dict[str, Any]:
+    """Call a method of a transport; with one that turns out to be gone the browser is sent back in.
+
+    A browser whose node died notices first, and asks for an ICE restart.
+    """
+    try:
+        return await caller.media.of_transport(transport, method, **data)
+    except (NotFound, Unavailable) as error:
+        room = caller.hall.room
+        is_lost = isinstance(error, NotFound) or not await caller.media.has_router(room.id, transport.router_id)
+        if is_lost and not caller.peer.gone:
+            log.warning("transport %s of peer %s of room %s is gone", transport.id, caller.peer.id, room.id)
+            effects = events.transport_lost(room, caller.peer, transport.id)
+            # The request is answered first.
+            asyncio.get_running_loop().call_soon(caller.hall.carry_out, effects)
+        raise
 
 
 def _check_rtp_capabilities(capabilities: dict[str, Any] | None) -> None:

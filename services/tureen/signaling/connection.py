@@ -16,8 +16,8 @@ from tureen.signaling import protoo
 
 log = logging.getLogger(__name__)
 
-MAX_QUEUED_BYTES = 4 * 1024 * 1024
-"""What may wait for a browser that reads slowly; beyond, it is disconnected."""
+MAX_QUEUED = 4 * 1024 * 1024
+"""Characters that may wait for a browser that reads slowly; beyond, it is disconnected."""
 CLOSE_TIMEOUT = 2.0
 """Seconds for what is queued to go out when we close."""
 MAX_REASON = 123
@@ -65,7 +65,7 @@ class Connection:
         if not self.is_open:
             return
         self._queued += len(frame)
-        if self._queued > MAX_QUEUED_BYTES:
+        if self._queued > MAX_QUEUED:
             while not self._queue.empty():
                 self._queue.get_nowait()
             self.close(protoo.CLOSE_POLICY, "this client reads too slowly")

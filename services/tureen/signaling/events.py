@@ -19,10 +19,16 @@ def apply(room: Room, object_: str, object_id: str, event: str, data: Any) -> li
     if object_ == "producer":
         producer = _producer(room, object_id)
         return [] if producer is None else _of_producer(room, producer, event, data)
-    if object_ == "transport" and event == "routerclose":
+    if object_ == "transport" and event in ("routerclose", "listenserverclose"):
         peer = _owner(room, object_id)
-        return [] if peer is None else _router_lost(room, peer, object_id)
+        return [] if peer is None else transport_lost(room, peer, object_id)
     return []
+
+
+def transport_lost(room: Room, peer: Peer, transport_id: str) -> list[Effect]:
+    """Send a browser back in whose transport is no more: it connects again and is placed elsewhere."""
+    effects = room.lose_transport(peer, transport_id)
+    return [*effects, Disconnect(peer, CLOSE_RESTART, "the worker that served this peer is gone: connect again")]
 
 
 def _of_consumer(room: Room, consumer: Consumer, event: str, data: Any) -> list[Effect]:
@@ -46,12 +52,6 @@ def _of_producer(room: Room, producer: Producer, event: str, data: Any) -> list[
     if event == "transportclose":
         return room.remove_producer(producer)
     return []
-
-
-def _router_lost(room: Room, peer: Peer, transport_id: str) -> list[Effect]:
-    """Send a browser back in whose router is gone: it connects again and is placed on another."""
-    effects = room.lose_transport(peer, transport_id)
-    return [*effects, Disconnect(peer, CLOSE_RESTART, "the worker that served this peer is gone: connect again")]
 
 
 def _if_live(consumer: Consumer, method: str, data: Mapping[str, Any]) -> list[Effect]:

@@ -70,9 +70,13 @@ class Media:
             # It was made with another policy or other codecs: those hold.
             return await self._ask("placement", "room.get", {"roomId": room_id}, deadline)
 
-    async def get_room(self, room_id: str) -> dict[str, Any]:
-        """Return what placement says of a room."""
-        return await self._ask("placement", "room.get", {"roomId": room_id}, self._deadline())
+    async def has_router(self, room_id: str, router_id: str) -> bool:
+        """Tell whether a room still counts on a router; what was on any other is gone."""
+        try:
+            room = await self._ask("placement", "room.get", {"roomId": room_id}, self._deadline())
+        except NotFound:
+            return False
+        return any(router["routerId"] == router_id for router in room["routers"])
 
     async def close_room(self, room_id: str) -> None:
         """Close a room with all that is in it."""

@@ -16,7 +16,7 @@ from tests.support.browser_rtp import JOIN
 from tests.support.nats_server import NatsServer
 from tests.support.protoo_client import PATIENCE, ProtooClient, ProtooError, protoo_client
 
-from tureen.contract.errors import Timeout, Unavailable
+from tureen.contract.errors import NotFound, Timeout, TureenError, Unavailable
 
 
 async def test_who_leaves_takes_everything_along(cluster: ScriptedCluster, signaling: Serve, enter: Enter) -> None:
@@ -209,6 +209,32 @@ async def test_closing_ends_with_the_router(cluster: ScriptedCluster, signaling:
         cluster.lose("n2")
         while (await http.get("/health")).json()["closing"]:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("symptom", [NotFound("transport not found"), Unavailable("nobody answers")])
+async def test_who_asks_for_what_is_gone_is_sent_back_in(
+    cluster: ScriptedCluster, signaling: Serve, enter: Enter, symptom: TureenError
+) -> None:
+    """A browser whose node died asks for an ICE restart; it is disconnected with 1012 and placed elsewhere."""
+    alice = await enter(await signaling(), "alice")
+    send = await alice.request("createWebRtcTransport", CLASSIC["send"])
+    cluster.lose(send["served"]["nodeId"])
+    cluster.twist("transport.restartIce", symptom)
+    with pytest.raises(ProtooError, match=symptom.type):
+        await alice.request("restartIce", {"transportId": send["id"]})
+    assert (await alice.closed())[0] == 1012
+
+
+async def test_a_node_that_is_merely_silent_sends_nobody_away(
+    cluster: ScriptedCluster, signaling: Serve, enter: Enter
+) -> None:
+    """While the room counts on its router, the media may well flow."""
+    alice = await enter(await signaling(), "alice")
+    send = await alice.request("createWebRtcTransport", CLASSIC["send"])
+    cluster.twist("transport.restartIce", Unavailable("nobody answers"))
+    with pytest.raises(ProtooError, match="503 Unavailable"):
+        await alice.request("restartIce", {"transportId": send["id"]})
+    assert await alice.request("restartIce", {"transportId": send["id"]})
 
 
 async def test_the_service_ends_in_order(cluster: ScriptedCluster, running: Callable[..., RunningService]) -> None:
