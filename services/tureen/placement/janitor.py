@@ -19,6 +19,8 @@ from tureen.placement.updates import nodes_of
 log = logging.getLogger(__name__)
 
 _CLOSE_TIMEOUT = 5.0
+_AT_A_TIME = 100
+"""Rooms that are looked at before others have their turn: about a millisecond."""
 
 
 class Ages:
@@ -79,25 +81,31 @@ Task = CloseRouter | CloseRoom | Strike | CloseUnlisted
 
 def look(
     rooms: Iterable[RoomRecord], picture: Picture, ages: Ages, settings: PlacementSettings, now: float
-) -> Iterator[Task]:
-    """Yield what has to be done in one round."""
+) -> Iterator[list[Task]]:
+    """Yield what has to be done, a list for each room and one for the routers of none: one round.
+
+    Between two of them the caller may do other things: with ten thousand rooms a round takes a tenth of a second.
+    """
     listed: set[str] = set()
     for record in rooms:
         for router in record.routers:
             listed.add(router.router_id)
             picture.holdings.learn_record(router.router_id, record)
-        yield from _look_at(record, picture, ages, settings, now)
-    for held in picture.holdings.routers():
-        if held.record is None or held.id in listed:
-            continue
-        if ages.age("unlisted", held.id, now) >= settings.unlisted_after:
-            yield CloseUnlisted(held.record, held.node_id)
+        yield list(_look_at(record, picture, ages, settings, now))
+    yield [
+        CloseUnlisted(held.record, held.node_id)
+        for held in picture.holdings.routers()
+        if held.record is not None
+        and held.id not in listed
+        and ages.age("unlisted", held.id, now) >= settings.unlisted_after
+    ]
     ages.end_round()
 
 
 def _look_at(
     record: RoomRecord, picture: Picture, ages: Ages, settings: PlacementSettings, now: float
 ) -> Iterator[Task]:
+    """Yield what has to be done in one room."""
     name = f"{record.tenant}.{record.room_id}"
     gone = frozenset(router.router_id for router in record.routers if _is_gone(router, picture, ages, settings, now))
     if gone:
@@ -126,7 +134,7 @@ def _is_gone(router: RoomRouter, picture: Picture, ages: Ages, settings: Placeme
 def _is_unused(router: RoomRouter, picture: Picture) -> bool:
     """Tell whether nobody has, or was offered, a transport on a router and nothing is pulled through it."""
     held = picture.holdings.router(router.router_id)
-    return held is not None and not held.in_use and not picture.cluster.bookings.transports(router.router_id)
+    return held is not None and not held.in_use and not picture.cluster.bookings.expected(router.router_id)[0]
 
 
 class Janitor:
@@ -152,7 +160,11 @@ class Janitor:
     async def round(self) -> None:
         """Look around and tidy up."""
         state = self._state
-        tasks = list(look(state.store.all(), state.picture, self.ages, state.settings, state.now()))
+        tasks: list[Task] = []
+        for number, found in enumerate(look(state.store.all(), state.picture, self.ages, state.settings, state.now())):
+            tasks += found
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
         for task in tasks:
             try:
                 await self._do(task)

@@ -43,9 +43,9 @@ def test_grants_count_until_heartbeats_show_them() -> None:
     shown = heartbeat("a", worker("a-1", 10, booked=5, reserved=2), routers=[RouterLoad(router_id="r", transports=1)])
     seen.hear(shown, 1.0)
     assert (known.load, known.hard_load) == (24, 20)
-    assert seen.cluster.bookings.transports("r") == 1
+    assert seen.cluster.bookings.expected("r") == (1, 0)
     seen.hear(shown, 2.0)
-    assert seen.cluster.bookings.transports("r") == 1
+    assert seen.cluster.bookings.expected("r") == (1, 0)
 
 
 def test_grants_expire() -> None:
@@ -72,7 +72,7 @@ def test_withdrawn_grants_weigh_nothing() -> None:
     known = seen.cluster.worker("idle-1")
     assert known is not None
     assert known.load == pytest.approx(0)
-    assert seen.cluster.bookings.consumers("r") == 0
+    assert seen.cluster.bookings.expected("r") == (0, 0)
 
 
 def test_a_worker_that_is_not_told_any_more_is_gone() -> None:

@@ -33,7 +33,11 @@ def _holding(node: Heartbeat, *rooms: RoomRecord, transports: int = 0, producers
 
 def _rounds(seen: Picture, rooms: list[RoomRecord], *seconds: float) -> list[list[Task]]:
     ages = Ages()
-    return [list(look(rooms, seen, ages, SETTINGS, second)) for second in seconds]
+    return [_round(seen, rooms, ages, second) for second in seconds]
+
+
+def _round(seen: Picture, rooms: list[RoomRecord], ages: Ages, second: float) -> list[Task]:
+    return [task for tasks in look(rooms, seen, ages, SETTINGS, second) for task in tasks]
 
 
 def test_closes_a_router_that_nobody_uses() -> None:
@@ -57,12 +61,12 @@ def test_a_use_in_between_begins_the_time_anew() -> None:
     room = record("idle-1")
     seen = _holding(NODE_IDLE, room)
     ages = Ages()
-    assert list(look([room], seen, ages, SETTINGS, 0)) == []
+    assert _round(seen, [room], ages, 0) == []
     book(seen, grant("idle-1", room.routers[0].router_id, "g"))
-    assert list(look([room], seen, ages, SETTINGS, 29)) == []
+    assert _round(seen, [room], ages, 29) == []
     seen.cluster.unbook("idle-1", "g")
-    assert list(look([room], seen, ages, SETTINGS, 31)) == []
-    assert list(look([room], seen, ages, SETTINGS, 61)) == [CloseRouter(room, room.routers[0])]
+    assert _round(seen, [room], ages, 31) == []
+    assert _round(seen, [room], ages, 61) == [CloseRouter(room, room.routers[0])]
 
 
 def test_closes_a_deserted_room() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tureen.contract.rooms import RoomPlace, RoomPolicy
 
@@ -39,8 +40,7 @@ class Costs:
 COSTS = Costs()
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """What a transport needs.
 
     Attributes:

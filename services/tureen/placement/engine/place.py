@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 from tureen.contract.rooms import RoomPlace
 from tureen.placement.engine import limits, regions
 from tureen.placement.engine.costs import COSTS, Costs, Demand, demand
 from tureen.placement.engine.packing import Bounds, Candidate, Tier, tiers, wanted_node
-from tureen.placement.engine.reasons import Reason, Weighed, digest
+from tureen.placement.engine.reasons import Reason, Weighed
 from tureen.placement.engine.room import RoomView
 from tureen.placement.picture import Cluster, Worker
 
@@ -20,8 +21,7 @@ GRANT_MS = 10_000
 """Milliseconds for which an offer holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a transport goes; `router_id` is None where the room has no router there yet."""
 
     node_id: str
@@ -29,8 +29,7 @@ class Place:
     router_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A place, or none, and why.
 
     Attributes:
@@ -99,7 +98,7 @@ def place(
     search = _Search(cluster, room, request, demand(request, policy, room.producers, costs))
     rule, chosen = _choose(search, draw)
     refusals = _refusals(search) if chosen is None else _causes(search.weighed.values())
-    reason = Reason(rule, _digest(search, draw), _ranked(search, chosen), refusals)
+    reason = Reason(rule, _inputs(search, draw), _ranked(search, chosen), refusals)
     where = _place(chosen) if chosen is not None else None
     return Decision(where, search.demand, now + GRANT_MS, reason)
 
@@ -165,12 +164,13 @@ def _refusals(search: _Search) -> Mapping[str, int]:
     return {cause: workers for cause, workers in causes.items() if workers}
 
 
-def _digest(search: _Search, draw: float) -> str:
+def _inputs(search: _Search, draw: float) -> tuple[object, ...]:
+    """Return what the decision was made from; loads go on changing, so they are copied."""
     record, request = search.room.record, search.request
-    return digest(
+    return (
         (record.tenant, record.room_id, record.incarnation, record.generation, search.room.producers),
-        (request.direction, request.expected_consumers, request.region, request.node_id, request.exclude),
-        [(view.router.router_id, view.transports, view.consumers) for view in search.room.routers],
+        (request.direction, request.expected_consumers, request.region, request.node_id, *request.exclude),
+        [(view.transports, view.consumers) for view in search.room.routers],
         [(key, entry.score, entry.worker.hard_load, entry.refusal) for key, entry in search.weighed.items()],
         draw,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from tureen.contract.rooms import Candidate, PlacementReason
 from tureen.placement.picture import Worker
@@ -13,8 +13,7 @@ SHOWN = 8
 """How many candidates a reason names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(NamedTuple):
     """A worker that was looked at, its load at that moment, and why it was refused, where it was."""
 
     worker: Worker
@@ -22,22 +21,26 @@ class Weighed:
     refusal: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What a decision was made from; kept small, spelled out when somebody asks.
+class Reason(NamedTuple):
+    """What a decision was made from; kept as it is, spelled out when somebody asks.
 
     Attributes:
         rule: The rule that decided; empty where no worker was found.
-        digest: SHA-256 over the request, the room and every worker that was looked at. The clock is not in it: it sets
-            when the grant expires, not where it leads.
+        inputs: The request, the room and every worker that was looked at, as they were. The clock is not among them: it
+            sets when the grant expires, not where it leads.
         weighed: The workers that were looked at, the chosen one first.
         refusals: How many workers were refused, by cause.
     """
 
     rule: str
-    digest: str
+    inputs: tuple[object, ...]
     weighed: tuple[Weighed, ...]
     refusals: Mapping[str, int]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the inputs, hexadecimal."""
+        return sha256(repr(self.inputs).encode()).hexdigest()
 
     def to_contract(self) -> PlacementReason:
         """Return the reason as it travels."""
@@ -53,8 +56,3 @@ class Reason:
         return PlacementReason(
             rule=self.rule, inputs_digest=self.digest, candidates=candidates, refusals=dict(self.refusals)
         )
-
-
-def digest(*inputs: object) -> str:
-    """Return the SHA-256 of what a decision was made from, hexadecimal."""
-    return sha256(repr(inputs).encode()).hexdigest()

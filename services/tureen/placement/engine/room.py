@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tureen.contract.rooms import RoomRecord, RoomRouter
 from tureen.placement.picture import Picture
 
 
-@dataclass(frozen=True, slots=True)
-class RouterView:
+class RouterView(NamedTuple):
     """One of the room's routers and what the room has there, places on offer included."""
 
     router: RoomRouter
@@ -17,8 +16,7 @@ class RouterView:
     consumers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RoomView:
+class RoomView(NamedTuple):
     """The room's record, with what is known of its routers.
 
     Attributes:
@@ -32,12 +30,12 @@ class RoomView:
 
 def view(picture: Picture, record: RoomRecord) -> RoomView:
     """Look at a room; what that costs grows with its own routers alone."""
-    bookings = picture.cluster.bookings
+    expected, known = picture.cluster.bookings.expected, picture.holdings.router
     routers = []
     producers = 0
     for router in record.routers:
-        held = picture.holdings.router(router.router_id)
-        transports, consumers = bookings.transports(router.router_id), bookings.consumers(router.router_id)
+        held = known(router.router_id)
+        transports, consumers = expected(router.router_id)
         if held is not None:
             transports += held.transports
             consumers += held.consumers

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """A place that was offered.
 
     Attributes:
@@ -51,15 +51,10 @@ class Bookings:
         expected.consumers += booking.consumers
         return True
 
-    def transports(self, router_id: str) -> int:
-        """Return how many transports are on offer on a router."""
+    def expected(self, router_id: str) -> tuple[int, int]:
+        """Return how many transports are on offer on a router, and how many consumers they are expected to hold."""
         expected = self._by_router.get(router_id)
-        return len(expected.offers) if expected is not None else 0
-
-    def consumers(self, router_id: str) -> int:
-        """Return how many consumers the transports on offer on a router are expected to hold."""
-        expected = self._by_router.get(router_id)
-        return expected.consumers if expected is not None else 0
+        return (len(expected.offers), expected.consumers) if expected is not None else (0, 0)
 
     def settle(self, router_id: str, transports: int) -> None:
         """So many new transports of a router showed in a heartbeat: its oldest offers were taken."""
