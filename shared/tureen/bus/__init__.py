@@ -1,7 +1,8 @@
 """The service runtime on NATS: requests, events, services, buckets.
 
 `Bus` is a process's connection, `Service` answers commands, `Bucket` keeps records. Everything that a caller can run
-into is raised as one of `tureen.contract.errors`. Why this is not nats.micro: docs/architecture.md, «The bus».
+into is raised as one of `tureen.contract.errors`. This is not nats.micro, which runs one handler at a time, tells
+callers what broke inside and loses requests when it stops; on the wire it is the same (ADR-32).
 """
 
 from __future__ import annotations

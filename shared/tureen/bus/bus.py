@@ -218,12 +218,11 @@ class Bus:
 
     def _lost(self, reason: str) -> None:
         self._pending.lose()
-        for callback in list(self._on_disconnect):
-            self._spawn(_call(callback))
+        self._spawn(_call_in_order(list(self._on_disconnect)))
 
-    async def _restored(self) -> None:
-        for callback in list(self._on_reconnect):
-            await _call(callback)
+    def _restored(self) -> None:
+        # A callback that waits must not keep the next loss from being noticed.
+        self._spawn(_call_in_order(list(self._on_reconnect)))
 
     def _denied(self, kind: str, subject: str) -> None:
         if kind == "publish" and self._pending.deny(subject):
@@ -249,14 +248,15 @@ def _registered(callbacks: list[Callback], callback: Callback) -> Callable[[], N
     return remove
 
 
-async def _call(callback: Callback) -> None:
-    """Run an owner's callback; its failure is its own."""
-    try:
-        result = callback()
-        if inspect.isawaitable(result):
-            await result
-    except Exception:
-        log.exception("a callback of the bus failed")
+async def _call_in_order(callbacks: list[Callback]) -> None:
+    """Run owners' callbacks one after the other; the failure of one is its own."""
+    for callback in callbacks:
+        try:
+            result = callback()
+            if inspect.isawaitable(result):
+                await result
+        except Exception:
+            log.exception("a callback of the bus failed")
 
 
 def _answer(delivery: Delivery, subject: str) -> dict[str, Any]:

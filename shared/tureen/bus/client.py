@@ -1,11 +1,11 @@
 """One connection to one NATS server, on nats-py.
 
 nats-py does the handshake, TLS, authentication, reading and pinging. What it does with messages is replaced, because of
-what was found in 2.16 (docs/architecture.md, «The bus»): one handler at a time per subscription, a parser that a
-client can break from afar, `flush()` writing its PING before the commands that it is to flush, a buffer that sends
-commands long after their callers gave up, and connections that are given up for good. A `Client` therefore lives for
-one connection, never reconnects, and tells its owner once when it is lost; `connection.Connection` makes the next one.
-This is the only module that touches nats-py's private names.
+what was found in 2.16: one handler at a time per subscription, a parser that a client can break from afar, `flush()`
+writing its PING before the commands that it is to flush, a buffer that sends commands long after their callers gave
+up, and connections that are given up for good. A `Client` therefore lives for one connection, never reconnects, and
+tells its owner once when it is lost; `connection.Connection` makes the next one. This is the only module that touches
+nats-py's private names.
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ class Client(NatsClient):
         self._flush_outbox()
         answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._pongs.append(answered)
-        self._stream.write(b"PING\r\n")
+        # On a connection that has ended already the answer comes with the news of that.
+        if not self._stream.is_closing():
+            self._stream.write(b"PING\r\n")
         return await answered
 
     @property
@@ -220,9 +222,9 @@ class Client(NatsClient):
         self._outbox.append(command)
 
     def _flush_outbox(self) -> None:
-        if self._outbox and not self._lost:
+        if self._outbox and not self._lost and not self._stream.is_closing():
             self._stream.write(b"".join(self._outbox))
-            self._outbox.clear()
+        self._outbox.clear()
 
     async def _ignore(self, error: Exception) -> None:
         log.debug("NATS: %s", error)

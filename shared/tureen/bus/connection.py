@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,7 +60,7 @@ class Connection:
     Args:
         settings: How to connect.
         on_lost: Called when a client is lost, with the reason.
-        on_restored: Awaited when the next one is there and has the subscriptions.
+        on_restored: Called when the next one is there and has the subscriptions.
         on_denied: Called when the server denies a `publish` or a `subscription`, with the subject.
     """
 
@@ -69,7 +69,7 @@ class Connection:
         settings: BusSettings,
         *,
         on_lost: Callable[[str], None],
-        on_restored: Callable[[], Awaitable[None]],
+        on_restored: Callable[[], None],
         on_denied: Callable[[str, str], None],
     ) -> None:
         self._settings = settings
@@ -149,6 +149,7 @@ class Connection:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         client, self._client = self._client, None
+        self._restored.clear()
         if client is not None:
             await client.close()
         await asyncio.gather(*self._endings, return_exceptions=True)
@@ -172,7 +173,7 @@ class Connection:
             await self._replace()
             if await self.barrier():
                 log.info("connected to NATS again")
-                await self._on_restored()
+                self._on_restored()
 
     async def _replace(self) -> None:
         attempt = 0

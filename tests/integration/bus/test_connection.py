@@ -212,6 +212,35 @@ async def test_closing_while_the_server_is_away(nats_server: NatsServer, connect
         await bus.request("a.b", {})
 
 
+async def test_closing_while_somebody_subscribes(connect: Connect) -> None:
+    """A subscription under way when the bus is closed is told that there is no connection."""
+    bus = await connect(connect_patience=0.2)
+    subscribing = asyncio.create_task(bus.subscribe("a.b", lambda *_: None))
+    closing = asyncio.create_task(bus.close())
+    await asyncio.sleep(0)
+    await closing
+    with pytest.raises(Unavailable):
+        await bus.subscribe("a.c", lambda *_: None)
+    await asyncio.gather(subscribing, return_exceptions=True)
+
+
+async def test_a_callback_that_waits(bus: Bus) -> None:
+    """A callback that takes long delays neither the next loss nor the next return."""
+    returns = asyncio.Semaphore(0)
+
+    async def forever() -> None:
+        returns.release()
+        await asyncio.Event().wait()
+
+    bus.on_reconnect(forever)
+    for _ in range(3):
+        client = bus._connection.client
+        assert client is not None
+        client.abort()
+        async with asyncio.timeout(10):
+            await returns.acquire()
+
+
 async def test_closing_sends_what_waits(bus: Bus, connect: Connect) -> None:
     """What was published before close() arrives."""
     heard: list[int] = []
