@@ -189,7 +189,7 @@ class DataConsumer(Identified):
         response = await self._request("DATACONSUMER_GET_BUFFERED_AMOUNT")
         return cast("int", response["bufferedAmount"])
 
-    async def send(self, message: str | bytes, ppid: int | None = None) -> int:
+    async def send(self, message: str | bytes | bytearray | memoryview, ppid: int | None = None) -> int:
         """Send a message to the endpoint. Only for type ``sctp``.
 
         Args:

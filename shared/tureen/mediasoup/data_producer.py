@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STRING, _BINARY, _EMPTY_STRING, _EMPTY_BINARY = 51, 53, 56, 57
 
 
-def encode_message(message: str | bytes, ppid: int | None) -> tuple[int, bytes]:
+def encode_message(message: str | bytes | bytearray | memoryview, ppid: int | None) -> tuple[int, bytes]:
     """Return a message as SCTP carries it: its payload protocol identifier and its bytes.
 
     SCTP cannot carry empty messages; they have identifiers of their own, and one byte that does not count.
@@ -165,7 +165,7 @@ class DataProducer(Identified):
 
     def send(
         self,
-        message: str | bytes,
+        message: str | bytes | bytearray | memoryview,
         ppid: int | None = None,
         subchannels: Sequence[int] = (),
         required_subchannel: int | None = None,

@@ -74,7 +74,7 @@ class DirectTransport(Transport):
         """
         raise UnsupportedError("set_min_outgoing_bitrate() not implemented in DirectTransport")
 
-    def send_rtcp(self, rtcp_packet: bytes) -> None:
+    def send_rtcp(self, rtcp_packet: bytes | bytearray | memoryview) -> None:
         """Send an RTCP packet to the router; a closed transport drops it.
 
         Args:

@@ -179,7 +179,7 @@ class Producer(Identified):
         known = [kind for kind in types if kind in _TRACE_TYPES]
         await self._request("PRODUCER_ENABLE_TRACE_EVENT", {"events": known})
 
-    def send(self, rtp_packet: bytes) -> None:
+    def send(self, rtp_packet: bytes | bytearray | memoryview) -> None:
         """Send an RTP packet. Only for producers of a DirectTransport; a closed one drops it.
 
         Args:

@@ -10,7 +10,7 @@ from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
 from tureen.mediasoup.audio_level_observer import AudioLevelObserver
 from tureen.mediasoup.data_producer import DataProducer
-from tureen.mediasoup.entity import Undo, check_app_data, new_id
+from tureen.mediasoup.entity import Undo, check_app_data, check_number, new_id
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.mediasoup.pipes import Pipes
 from tureen.mediasoup.producer import Producer
@@ -240,6 +240,7 @@ class Router(TransportMaker):
             NotFoundError: The router is closed.
             WorkerClosedError: The worker is closed.
         """
+        check_number(interval, "interval")
         observer_id = await self._create_rtp_observer(
             "ROUTER_CREATE_ACTIVESPEAKEROBSERVER", id, {"interval": interval}, app_data
         )
@@ -270,9 +271,11 @@ class Router(TransportMaker):
             NotFoundError: The router is closed.
             WorkerClosedError: The worker is closed.
         """
-        if not isinstance(max_entries, int) or max_entries <= 0:
+        for name, number in (("max_entries", max_entries), ("threshold", threshold), ("interval", interval)):
+            check_number(number, name)
+        if max_entries <= 0:
             raise TypeError("if given, max_entries must be a positive number")
-        if not isinstance(threshold, int) or not -127 <= threshold <= 0:
+        if not -127 <= threshold <= 0:
             raise TypeError("if given, threshold must be a number from -127 to 0")
         options = {"maxEntries": max_entries, "threshold": threshold, "interval": interval}
         observer_id = await self._create_rtp_observer("ROUTER_CREATE_AUDIOLEVELOBSERVER", id, options, app_data)

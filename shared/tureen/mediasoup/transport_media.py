@@ -210,7 +210,8 @@ class MediaMaker(TransportBase):
             **options,
         }
         response = await self._create(consumer_id, "TRANSPORT_CONSUME", body, _CLOSE_CONSUMER)
-        score = response["score"]
+        # On a PipeTransport it is not kept up to date.
+        score = None if self.TYPE == "pipe" else response["score"]
         consumer = Consumer(
             id_=consumer_id,
             transport=cast("Transport", self),

@@ -28,8 +28,15 @@ T = TypeVar("T")
 class Shape:
     """The keys that a table of the schema has."""
 
-    def __init__(self, *keys: str) -> None:
+    def __init__(self, *keys: str, needed: tuple[str, ...] = ()) -> None:
+        """Make a shape.
+
+        Args:
+            keys: The keys, in the order that they shall have.
+            needed: Those that must be there, and that the codec would take a default for.
+        """
         self._keys = keys
+        self._needed = needed
         # Most dicts need no change. These are all the ways to have some of the keys in their order.
         self._orderly = frozenset(subset for length in range(len(keys) + 1) for subset in combinations(keys, length))
 
@@ -37,10 +44,13 @@ class Shape:
         """Return a dict with the known keys that are present, or the same one if that is what it is.
 
         Raises:
-            TypeError: It is no dict.
+            TypeError: It is no dict, or lacks something.
         """
         if not isinstance(values, dict):
             raise TypeError(f"{name} must be a dict")
+        for key in self._needed:
+            if values.get(key) is None:
+                raise TypeError(f"missing {name}.{key}")
         if tuple(values) in self._orderly and None not in values.values():
             return values
         return {key: value for key in self._keys if (value := values.get(key)) is not None}
@@ -61,11 +71,11 @@ _EXTENSION = Shape("uri", "id", "encrypt", "parameters")
 _ENCODING = Shape("ssrc", "rid", "codecPayloadType", "rtx", "dtx", "scalabilityMode", "maxBitrate")
 _RTX = Shape("ssrc")
 _RTCP = Shape("cname", "reducedSize")
-_LAYERS = Shape("spatialLayer", "temporalLayer")
+_LAYERS = Shape("spatialLayer", "temporalLayer", needed=("spatialLayer",))
 _STREAM = Shape("streamId", "ordered", "maxPacketLifeTime", "maxRetransmits")
 _DTLS = Shape("fingerprints", "role")
-_FINGERPRINT = Shape("algorithm", "value")
-_SRTP = Shape("cryptoSuite", "keyBase64")
+_FINGERPRINT = Shape("algorithm", "value", needed=("algorithm",))
+_SRTP = Shape("cryptoSuite", "keyBase64", needed=("cryptoSuite",))
 _PORT_RANGE = Shape("min", "max")
 _FLAGS = Shape("ipv6Only", "udpReusePort")
 _SIZES = Shape("exposeInternalIp", "port", "sendBufferSize", "recvBufferSize")
