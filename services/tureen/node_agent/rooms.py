@@ -35,7 +35,13 @@ def unlisted(objects: Objects, record: RoomRecord) -> Iterable[RouterEntry]:
     ]
 
 
-def forget_unused(objects: Objects, tenant: str, room_id: str) -> None:
-    """Drop the copy of a room's record when no router of this node belongs to it any more."""
+def forget_unused(objects: Objects, tenant: str, room_id: str, node_id: str) -> None:
+    """Drop the copy of a room's record when no router of this node belongs to it any more.
+
+    One that the record lists may just be being made, and will need it.
+    """
+    record = objects.rooms.get((tenant, room_id))
+    if record is None or any(router.node_id == node_id for router in record.routers):
+        return
     if not any(router.room_id == room_id and router.tenant == tenant for router in objects.routers.all()):
         objects.rooms.pop((tenant, room_id), None)

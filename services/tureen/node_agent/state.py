@@ -67,7 +67,7 @@ class AgentState:
         self.creates.forget(entry.id)
         entry.worker.routers.pop(entry.id, None)
         if entry.room_id is not None:
-            rooms.forget_unused(self.objects, entry.tenant, entry.room_id)
+            rooms.forget_unused(self.objects, entry.tenant, entry.room_id, self.settings.node_id)
         self._router("routerClosed", entry)
 
     def worker_died(self, entry: WorkerEntry) -> None:

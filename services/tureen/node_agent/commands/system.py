@@ -19,7 +19,7 @@ async def update_room(state: AgentState, _call: Call, command: RoomRecord) -> No
         for router in state.objects.routers.all():
             if router.room_id == command.room_id and router.tenant == command.tenant:
                 router.router.update_media_codecs(command.media_codecs)  # type: ignore[arg-type]
-    rooms.forget_unused(state.objects, command.tenant, command.room_id)
+    rooms.forget_unused(state.objects, command.tenant, command.room_id, state.settings.node_id)
 
 
 async def get_inventory(state: AgentState, _call: Call, _command: InventoryGet) -> None:
