@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, Self
 from tureen.bus import headers, jetstream, payload
 from tureen.bus.bus import Bus
 from tureen.bus.jetstream import JetStreamError, StoreLost, Stream
-from tureen.bus.mirror import Mirror, OnChange
-from tureen.bus.records import Entry, is_tombstone
+from tureen.bus.mirror import Mirror
+from tureen.bus.records import Entry, OnChange, is_tombstone
 from tureen.contract.errors import Conflict, Internal, InvalidType, Malformed
 
 log = logging.getLogger(__name__)

@@ -12,24 +12,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from tureen.bus import headers, jetstream, payload
+from tureen.bus import jetstream
 from tureen.bus.bus import Bus
 from tureen.bus.connection import Subscription
+from tureen.bus.feed import Feed
 from tureen.bus.jetstream import JetStreamError, StoreLost
-from tureen.bus.parser import Delivery
-from tureen.bus.records import Entry, is_tombstone
-from tureen.contract.errors import Malformed, Timeout, TureenError
+from tureen.bus.records import Entry, OnChange
+from tureen.contract.errors import Timeout, TureenError
 
 if TYPE_CHECKING:
     from tureen.bus.bucket import Bucket
 
 log = logging.getLogger(__name__)
-
-OnChange = Callable[[str, Entry | None], None]
 
 HEARTBEAT = 1.0
 """Seconds between two heartbeats of a consumer that has nothing to say."""
@@ -39,65 +37,6 @@ _FORGOTTEN_AFTER = 30.0
 """Seconds after which the server removes a consumer that nobody listens to."""
 _RETRY = 0.5
 _RETRY_MAX = 5.0
-
-
-class _Feed:
-    """One consumer: what it delivered, and whether something is missing."""
-
-    def __init__(self, prefix: str, reply: Callable[[str], Any]) -> None:
-        self._prefix = prefix
-        self._reply = reply
-        self._delivered = 0
-        self._snapshot: dict[str, Entry] = {}
-        self._apply: OnChange | None = None
-        self.complete = asyncio.Event()
-        self.broken = asyncio.Event()
-        self.heard = asyncio.get_running_loop().time()
-
-    def take_over(self, apply: OnChange) -> dict[str, Entry]:
-        """Return all that was delivered so far; what comes from now on is applied."""
-        self._apply = apply
-        return self._snapshot
-
-    def on_message(self, delivery: Delivery) -> None:
-        """Take what the consumer sent."""
-        self.heard = asyncio.get_running_loop().time()
-        parsed = headers.parse(delivery.headers)
-        if headers.STATUS in parsed:
-            self._on_status(parsed, delivery)
-            return
-        place = _place(delivery.reply)
-        if place is None or place.delivered != self._delivered + 1:
-            self.broken.set()
-            return
-        self._delivered = place.delivered
-        key = delivery.subject.removeprefix(self._prefix)
-        self._take(key, _entry(key, parsed, delivery.body, place.revision))
-        if not place.waiting:
-            self.complete.set()
-
-    def _on_status(self, parsed: Mapping[str, str], delivery: Delivery) -> None:
-        """Answer flow control, and compare a heartbeat's count with ours."""
-        if parsed[headers.STATUS] != "100":
-            self.broken.set()
-            return
-        for subject in (delivery.reply, parsed.get("nats-consumer-stalled", "")):
-            if subject.startswith("$JS.FC."):
-                self._reply(subject)
-        last = parsed.get("nats-last-consumer")
-        if last is not None and last != str(self._delivered):
-            self.broken.set()
-        elif last is not None:
-            # The consumer has nothing more to say, whatever it said of what is waiting.
-            self.complete.set()
-
-    def _take(self, key: str, entry: Entry | None) -> None:
-        if self._apply is not None:
-            self._apply(key, entry)
-        elif entry is None:
-            self._snapshot.pop(key, None)
-        else:
-            self._snapshot[key] = entry
 
 
 class Mirror:
@@ -113,7 +52,7 @@ class Mirror:
         self._on_change = on_change
         self._timeout = timeout
         self._entries: dict[str, Entry] = {}
-        self._feed: _Feed | None = None
+        self._feed: Feed | None = None
         self._subscription: Subscription | None = None
         self._consumer = ""
         self._keeper: asyncio.Task[None] | None = None
@@ -204,7 +143,7 @@ class Mirror:
         if stream is None:
             raise StoreLost(f"the bucket {self._bucket.name} does not exist any more")
         self._bucket.found(stream)
-        feed = _Feed(f"$KV.{self._bucket.name}.", lambda subject: self._bus.send(subject, b""))
+        feed = Feed(f"$KV.{self._bucket.name}.", lambda subject: self._bus.send(subject, b""))
         inbox = self._bus.new_inbox()
         self._subscription = await self._bus.listen(inbox, feed.on_message)
         await self._make_consumer(feed, inbox)
@@ -216,7 +155,7 @@ class Mirror:
         self._feed = feed
         self._take_over(feed.take_over(self._apply))
 
-    async def _make_consumer(self, feed: _Feed, inbox: str) -> None:
+    async def _make_consumer(self, feed: Feed, inbox: str) -> None:
         stream = f"KV_{self._bucket.name}"
         config = {
             "deliver_subject": inbox,
@@ -271,36 +210,6 @@ class Mirror:
                 self._on_change(key, entry)
             except Exception:
                 log.exception("a listener of the bucket %s failed", self._bucket.name)
-
-
-class _Place(NamedTuple):
-    """Where in the stream a message stands."""
-
-    revision: int
-    delivered: int
-    waiting: int
-
-
-def _place(reply: str) -> _Place | None:
-    """Read a message's acknowledgement subject, which is longer where JetStream has a domain."""
-    tokens = reply.split(".")
-    first = {9: 5, 11: 7, 12: 7}.get(len(tokens))
-    if first is None or not reply.startswith("$JS.ACK."):
-        return None
-    try:
-        return _Place(int(tokens[first]), int(tokens[first + 1]), int(tokens[first + 3]))
-    except ValueError:
-        return None
-
-
-def _entry(key: str, parsed: Mapping[str, str], body: bytes, revision: int) -> Entry | None:
-    if is_tombstone(parsed):
-        return None
-    try:
-        return Entry(payload.decode(body), revision)
-    except Malformed as error:
-        log.error("the record %s is damaged: %s", key, error.message)
-        return None
 
 
 def _next_retry(retry: float) -> float:

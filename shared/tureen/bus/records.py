@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -11,6 +11,10 @@ class Entry(NamedTuple):
 
     value: dict[str, Any]
     revision: int
+
+
+OnChange = Callable[[str, Entry | None], None]
+"""Is called with a key and its entry, or None where it is gone."""
 
 
 def is_tombstone(headers: Mapping[str, str]) -> bool:
