@@ -14,6 +14,9 @@ _logger = logging.getLogger("tureen.mediasoup.events")
 
 Listener = TypeVar("Listener", bound=Callable[..., Any])
 
+Tap = Callable[[str, tuple[Any, ...]], None]
+"""Gets the name of an event and what listeners get."""
+
 LISTENER_ERROR = "listenererror"
 """The event that a listener's error becomes: listeners get the name of the event that it listened to, and the error."""
 
@@ -30,10 +33,22 @@ class EnhancedEventEmitter:
     Made for thousands of consumers, most of which have no listener: the emitter behind it is made on first use.
     """
 
-    __slots__ = ("_emitter",)
+    __slots__ = ("_emitter", "_tap")
 
     def __init__(self) -> None:
         self._emitter: _Emitter | None = None
+        self._tap: Tap | None = None
+
+    def tap(self, tap: Tap | None) -> None:
+        """Have ``tap(event, args)`` called for every event that ``safe_emit`` emits, before its listeners.
+
+        One function for all events, for those who pass every event of thousands of objects on: a listener for each of
+        them would cost several KB an object.
+
+        Args:
+            tap: The only tap from now on; None for none.
+        """
+        self._tap = tap
 
     def on(self, event: str, listener: Listener) -> Listener:
         """Call ``listener`` whenever ``event`` is emitted. Return the listener."""
@@ -86,6 +101,11 @@ class EnhancedEventEmitter:
 
     def safe_emit(self, event: str, *args: Any) -> bool:
         """Call all listeners of an event, whatever they raise; return whether there are any."""
+        if self._tap is not None:
+            try:
+                self._tap(event, args)
+            except Exception as error:
+                _logger.error("tap failed [event:%s]", event, exc_info=error)
         if self._emitter is None:
             return False
         functions = self._emitter.functions(event)

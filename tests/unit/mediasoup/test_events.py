@@ -30,6 +30,23 @@ def test_listeners_come_in_order() -> None:
     assert heard == [("first once", 1), ("first", 1), ("on", 1), ("once", 1), ("first", 2), ("on", 2)]
 
 
+def test_a_tap_hears_every_event(caplog: pytest.LogCaptureFixture) -> None:
+    """A tap gets each event that is emitted safely, before its listeners; that it fails disturbs nobody."""
+    emitter = EnhancedEventEmitter()
+    heard: list[Any] = []
+    emitter.tap(lambda event, args: heard.append((event, args)))
+    assert emitter.safe_emit("one") is False
+    emitter.on("two", heard.append)
+    assert emitter.safe_emit("two", 2) is True
+    assert heard == [("one", ()), ("two", (2,)), 2]
+    emitter.tap(failing)
+    assert emitter.safe_emit("two", 3) is True
+    assert "tap failed" in caplog.text
+    emitter.tap(None)
+    emitter.safe_emit("two", 4)
+    assert heard[3:] == [3, 4]
+
+
 def test_listeners_can_go() -> None:
     """A listener that was taken off is not called any more; one that was never there does not matter."""
     emitter = EnhancedEventEmitter()
