@@ -27,9 +27,10 @@ from .check import Checker
 from .messages import Log, Message, Notification, Packed, Request, Response, Unpack
 from .model import Model, build_model
 from .names import bodies_by_name
+from .parts import Write
 from .reader import Read, Readers, TableReader, Words, as_words
 from .schema import SchemaError, read_schemas
-from .writer import Write, Writers
+from .writer import Writers
 
 __all__ = ["Codec", "Log", "Message", "Notification", "Packed", "Request", "Response", "SchemaError", "TableCodec"]
 

@@ -13,91 +13,27 @@ no wrong name, ``struct`` takes no number out of range): what goes wrong in them
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from .generate import make_function
 from .model import BOOL, UINT8, Enum, Field, Model, Parameters, Scalar, String, Table, TableModel, Type, Union, Vector
 from .parameters import to_table
-
-Write: TypeAlias = Callable[[bytearray, Mapping[str, Any]], int]
-Shape: TypeAlias = tuple[str, ...]
-
-_SHORT = 256
-_uint32 = struct.Struct("<I")
-_patch = _uint32.pack_into
-# For strings shorter than _SHORT: their struct packers, which write the length, the bytes, a NUL and the padding.
-_TEXT = [struct.Struct(f"<I{(length + 4) & -4}s").pack for length in range(_SHORT)]
-_BOOLS = {False: 0, True: 1}
-
-
-def _long_text(length: int, encoded: bytes) -> bytes:
-    return struct.pack(f"<I{(length + 4) & -4}s", length, encoded)
-
-
-def _write_text(buffer: bytearray, text: str) -> int:
-    """Append a string and return where it starts."""
-    start = len(buffer)
-    encoded = text.encode()
-    buffer += _long_text(len(encoded), encoded)
-    return start
-
-
-def _write_bytes(buffer: bytearray, value: bytes) -> int:
-    """Append a vector of uint8 and return where it starts."""
-    start = len(buffer)
-    if value.__class__ is not bytes:
-        value = memoryview(value).cast("B").tobytes()
-    length = len(value)
-    buffer += _uint32.pack(length)
-    buffer += value
-    buffer += bytes(-length & 3)
-    return start
-
-
-def _as_list(items: Any) -> Sequence[Any]:
-    """Let a string, or a dict, not pass for the list of what it holds."""
-    if isinstance(items, str | bytes) or not isinstance(items, Sequence):
-        raise TypeError("not a list")
-    return items
-
-
-def _numbers_writer(scalar: Scalar, values: Mapping[Any, int] | None) -> Callable[[bytearray, Any], int]:
-    """Return what writes a vector of numbers, or of what ``values`` translates to numbers."""
-
-    def write(buffer: bytearray, items: Any) -> int:
-        if scalar.size == 8 and not len(buffer) & 4:
-            # The elements have to be aligned, and they follow the 4 bytes of the vector's length.
-            buffer += bytes(4)
-        start = len(buffer)
-        if items.__class__ is not list:
-            items = _as_list(items)
-        numbers = items if values is None else [values[item] for item in items]
-        length = len(numbers)
-        buffer += struct.pack(f"<I{length}{scalar.format}{-length * scalar.size & 3}x", length, *numbers)
-        return start
-
-    return write
-
-
-def _offsets_writer(write_element: Callable[[bytearray, Any], int]) -> Callable[[bytearray, Any], int]:
-    """Return what writes a vector of strings or tables."""
-
-    def write(buffer: bytearray, items: Any) -> int:
-        if items.__class__ is not list:
-            items = _as_list(items)
-        start = len(buffer)
-        length = len(items)
-        buffer += _uint32.pack(length) + bytes(4 * length)
-        place = start + 4
-        for item in items:
-            element = write_element(buffer, item)
-            _patch(buffer, place, element - place)
-            place += 4
-        return start
-
-    return write
+from .parts import (
+    BOOLS,
+    EMPTY_VECTOR,
+    SHORT_TEXT,
+    TEXT_PACKERS,
+    Shape,
+    Write,
+    numbers_writer,
+    pack_long_text,
+    patch,
+    tables_writer,
+    write_bytes,
+    write_texts,
+)
 
 
 class Writers:
@@ -118,21 +54,21 @@ class Writers:
     def part(self, type_: Type) -> Callable[[bytearray, Any], int]:
         """Return what appends a value of a type that is referred to by an offset, and returns where it starts."""
         match type_:
-            case String():
-                return _write_text
             case Table(name):
                 return self.table(name).write
             case Parameters(Table(name)):
-                write = _offsets_writer(self.table(name).write)
+                write = self.table(name).write_all
                 return lambda buffer, values: write(buffer, to_table(values))
             case Vector(Scalar() as scalar):
                 if scalar is UINT8:
-                    return _write_bytes
-                return _numbers_writer(scalar, _BOOLS if scalar is BOOL else None)
+                    return write_bytes
+                return numbers_writer(scalar, BOOLS if scalar is BOOL else None)
             case Vector(Enum(scalar=scalar, values=values)):
-                return _numbers_writer(scalar, values)
-            case Vector(element):
-                return _offsets_writer(self.part(element))
+                return numbers_writer(scalar, values)
+            case Vector(Table(name)):
+                return self.table(name).write_all
+            case Vector(String()):
+                return write_texts
             case _:
                 raise AssertionError(f"{type_} stands in its table")
 
@@ -149,12 +85,21 @@ class _Place:
 
 
 @dataclass(slots=True)
+class _Part:
+    """Say what follows a table: where its offset stands, the expression that writes it, and what tells it is empty."""
+
+    place: _Place
+    expression: str
+    is_empty: str | None = None
+
+
+@dataclass(slots=True)
 class _Draft:
     """Collect the source of a function that writes one shape of a table."""
 
     places: list[_Place] = field(default_factory=list)
     texts: list[tuple[str, _Place]] = field(default_factory=list)
-    parts: list[tuple[str, _Place]] = field(default_factory=list)
+    parts: list[_Part] = field(default_factory=list)
     namespace: dict[str, Any] = field(default_factory=dict)
 
     def constant(self, value: Any) -> str:
@@ -174,6 +119,7 @@ class TableWriter:
         self._shapes: dict[Shape, Write] = {}
         self._exact: dict[Shape, Write] = {}
         self.write = self._make_write()
+        self.write_all = tables_writer(self._shapes, self._add)
 
     def _make_write(self) -> Write:
         shapes = self._shapes
@@ -217,7 +163,7 @@ class TableWriter:
         value = f"values[{field_.key!r}]"
         match field_.type:
             case Scalar() as scalar if scalar is BOOL:
-                expression = f"{draft.constant(_BOOLS)}[{value}]"
+                expression = f"{draft.constant(BOOLS)}[{value}]"
                 draft.places.append(_Place(1, field_.slot, "B", expression))
             case Scalar(format=format_, size=size):
                 draft.places.append(_Place(size, field_.slot, format_, value))
@@ -231,7 +177,7 @@ class TableWriter:
                 draft.places.append(_Place(1, field_.slot, "B", f"{draft.constant(numbers)}[{member}]"))
                 place = _Place(4, field_.slot + 1, "I", "0")
                 draft.places.append(place)
-                draft.parts.append((f"{draft.constant(tables)}[{member}](buffer, {value})", place))
+                draft.parts.append(_Part(place, f"{draft.constant(tables)}[{member}](buffer, {value})"))
             case String():
                 place = _Place(4, field_.slot, "I", "")
                 draft.places.append(place)
@@ -239,7 +185,19 @@ class TableWriter:
             case other:
                 place = _Place(4, field_.slot, "I", "0")
                 draft.places.append(place)
-                draft.parts.append((f"{draft.constant(self._writers.part(other))}(buffer, {value})", place))
+                expression = f"{draft.constant(self._writers.part(other))}(buffer, {value})"
+                draft.parts.append(_Part(place, expression, _emptiness(other, value)))
+
+
+def _emptiness(type_: Type, value: str) -> str | None:
+    """Return the source of what tells that a vector of tables is empty: many are, and writing those takes no call."""
+    match type_:
+        case Parameters():
+            return f"{value} == {{}}"
+        case Vector(Table()):
+            return f"{value} == []"
+        case _:
+            return None
 
 
 def _present_fields(table: TableModel, shape: Shape) -> list[Field]:
@@ -297,10 +255,15 @@ def _lines(draft: _Draft) -> Iterator[str]:
     texts = "".join(f" + t{index}" for index in range(len(draft.texts)))
     result = "" if draft.parts else "start = len(buffer); "
     yield f"{result}buffer += {draft.constant(packer.pack)}({len(vtable)}{values}){texts}"
-    patch = draft.constant(_patch) if draft.parts else ""
-    for expression, place in draft.parts:
-        yield f"part = {expression}"
-        yield f"{patch}(buffer, start + {place.offset}, part - start - {place.offset})"
+    patcher = draft.constant(patch) if draft.parts else ""
+    for part in draft.parts:
+        if part.is_empty is not None:
+            yield f"if {part.is_empty}: part = len(buffer); buffer += {draft.constant(EMPTY_VECTOR)}"
+            yield f"else: part = {part.expression}"
+        else:
+            yield f"part = {part.expression}"
+        offset = part.place.offset
+        yield f"{patcher}(buffer, start + {offset}, part - start - {offset})"
     yield "return start"
 
 
@@ -308,12 +271,12 @@ def _text_lines(draft: _Draft, table_size: int) -> Iterator[str]:
     """Encode the strings first: with their lengths known, their offsets can be written at once."""
     if not draft.texts:
         return
-    text, long_text = draft.constant(_TEXT), draft.constant(_long_text)
+    text, long_text = draft.constant(TEXT_PACKERS), draft.constant(pack_long_text)
     at = str(table_size)
     for index, (value, place) in enumerate(draft.texts):
         yield f"t = {value}.encode()"
         yield "n = len(t)"
-        yield f"t{index} = ({text}[n] if n < {_SHORT} else {long_text})(n, t)"
+        yield f"t{index} = ({text}[n] if n < {SHORT_TEXT} else {long_text})(n, t)"
         place.expression = f"{at} - {place.offset}" if index else f"{table_size - place.offset}"
         if index + 1 < len(draft.texts):
             at = f"e{index}"
