@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -200,9 +201,13 @@ async def test_many_at_once(start: Start) -> None:
 
 
 def inherited_sockets(pid: int) -> set[str]:
-    """Return the Unix sockets that a process has open."""
-    paths = [Path(f"/proc/{pid}/fd/{descriptor}") for descriptor in os.listdir(f"/proc/{pid}/fd")]
-    return {link for link in map(os.readlink, paths) if link.startswith("socket:")}
+    """Return the sockets that a process has open."""
+    links = set()
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        # One that is closed meanwhile is no socket that stays.
+        with contextlib.suppress(FileNotFoundError):
+            links.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    return {link for link in links if link.startswith("socket:")}
 
 
 async def test_a_child_outlives_the_loop_that_started_it() -> None:
