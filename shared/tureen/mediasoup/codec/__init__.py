@@ -24,6 +24,7 @@ from typing import Any
 from tureen.mediasoup.errors import ChannelError
 
 from .check import Checker
+from .envelope import ENCODE_ERRORS, Envelope
 from .messages import Log, Message, Notification, Packed, Request, Response, Unpack
 from .model import Model, build_model
 from .names import bodies_by_name
@@ -34,8 +35,7 @@ from .writer import Writers
 
 __all__ = ["Codec", "Log", "Message", "Notification", "Packed", "Request", "Response", "SchemaError", "TableCodec"]
 
-# What the generated functions raise when a dict, or a buffer, is not what it should be.
-_ENCODE_ERRORS = (struct.error, AttributeError, LookupError, TypeError, ValueError, OverflowError)
+# What the generated functions raise when a buffer is not what it should be.
 _DECODE_ERRORS = (struct.error, LookupError, ValueError, RecursionError, MemoryError, OverflowError)
 
 _HEADER = struct.Struct("<II")
@@ -57,6 +57,9 @@ class Codec:
         self._write_message = self._writers.table("FBS.Message.Message").write
         self._read_message = self._opaque_reader("FBS.Message.Message")
         self._openers = self._make_openers()
+        # By method, and by event.
+        self._requests: dict[str, Envelope] = {}
+        self._notifications: dict[str, Envelope] = {}
 
     @classmethod
     def load(cls, schemas: Path) -> Codec:
@@ -77,9 +80,10 @@ class Codec:
         Raises:
             TypeError: The method is unknown, or the body does not fit it.
         """
-        values: dict[str, Any] = {"id": id, "method": method, "handlerId": handler_id}
-        self._add_body(values, self.request_bodies, method, body)
-        return self._encode({"dataType": "Request", "data": values}, method)
+        envelope = self._requests.get(method) or self._add_envelope("Request", method)
+        if (envelope.write_body is None) != (body is None):
+            raise _wrong_body(method, body)
+        return envelope.encode(id, handler_id, body)
 
     def encode_notification(self, event: str, handler_id: str, body: Mapping[str, Any] | None) -> bytearray:
         """Return a notification with its length in front.
@@ -87,9 +91,10 @@ class Codec:
         Raises:
             TypeError: The event is unknown, or the body does not fit it.
         """
-        values: dict[str, Any] = {"handlerId": handler_id, "event": event}
-        self._add_body(values, self.notification_bodies, event, body)
-        return self._encode({"dataType": "Notification", "data": values}, event)
+        envelope = self._notifications.get(event) or self._add_envelope("Notification", event)
+        if (envelope.write_body is None) != (body is None):
+            raise _wrong_body(event, body)
+        return envelope.encode(0, handler_id, body)
 
     def decode(self, buffer: bytes) -> Message:
         """Read a message that has its length in front; its body stays packed.
@@ -104,24 +109,34 @@ class Codec:
         except _DECODE_ERRORS as error:
             raise _malformed(error) from error
 
-    @staticmethod
-    def _add_body(
-        values: dict[str, Any], bodies: Mapping[str, str | None], name: str, body: Mapping[str, Any] | None
-    ) -> None:
+    def _add_envelope(self, kind: str, name: str) -> Envelope:
+        requests = kind == "Request"
+        bodies = self.request_bodies if requests else self.notification_bodies
         try:
             body_type = bodies[name]
         except KeyError:
             raise TypeError(f"unknown method or event {name!r}") from None
-        if (body_type is None) != (body is None):
-            raise TypeError(f"{name} {'takes no' if body_type is None else 'needs a'} body")
-        if body is not None:
-            values["bodyType"] = body_type
-            values["body"] = body
+
+        def encode(id_: int, handler_id: str, body: Mapping[str, Any] | None) -> bytearray:
+            values: dict[str, Any] = {"id": id_, "method": name} if requests else {"event": name}
+            values["handlerId"] = handler_id
+            if body_type is not None:
+                values["bodyType"] = body_type
+                values["body"] = body
+            return self._encode({"dataType": kind, "data": values}, name)
+
+        write_body = None
+        if body_type is not None:
+            table = self.model.unions[f"FBS.{kind}.Body"].members[body_type][1]
+            write_body = self._writers.table(table.name).write
+        envelope = Envelope(self.model, kind, encode, write_body)
+        (self._requests if requests else self._notifications)[name] = envelope
+        return envelope
 
     def _encode(self, message: Mapping[str, Any], path: str) -> bytearray:
         try:
             return _encode_root(self._write_message, message)
-        except _ENCODE_ERRORS:
+        except ENCODE_ERRORS:
             data = message["data"]
             if data.get("body") is not None:
                 body_types = self.model.unions[f"FBS.{message['dataType']}.Body"].members
@@ -189,7 +204,7 @@ class TableCodec:
         """
         try:
             return _encode_root(self._write, values)
-        except _ENCODE_ERRORS:
+        except ENCODE_ERRORS:
             self._checker.table(self._name, values, self._name)
             return _encode_root(self._write, values)
 
@@ -207,6 +222,10 @@ class TableCodec:
 @lru_cache(maxsize=8)
 def _load(schemas: Path) -> Codec:
     return Codec(build_model(read_schemas(schemas)))
+
+
+def _wrong_body(name: str, body: object) -> TypeError:
+    return TypeError(f"{name} {'needs a' if body is None else 'takes no'} body")
 
 
 def _encode_root(write: Write, values: Mapping[str, Any]) -> bytearray:

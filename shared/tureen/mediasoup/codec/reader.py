@@ -35,7 +35,6 @@ ReadVector: TypeAlias = Callable[[bytes, Words, int, int], Any]
 MAX_LAYOUTS = 512
 
 
-
 class MalformedError(ValueError):
     """Say that a buffer breaks FlatBuffers' rules, or the schema's."""
 
