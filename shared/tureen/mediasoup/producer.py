@@ -23,6 +23,8 @@ from tureen.mediasoup.types import (
 if TYPE_CHECKING:
     from tureen.mediasoup.transport import Transport
 
+_MAX_OFFERS = 8
+
 _TRACE_TYPES = frozenset(get_args(ProducerTraceEventType))
 
 
@@ -32,7 +34,16 @@ class Producer(Identified):
     Made by ``transport.produce()``.
     """
 
-    __slots__ = ("_consumable_rtp_parameters", "_kind", "_paused", "_rtp_parameters", "_score", "_transport", "_type")
+    __slots__ = (
+        "_consumable_rtp_parameters",
+        "_kind",
+        "_offers",
+        "_paused",
+        "_rtp_parameters",
+        "_score",
+        "_transport",
+        "_type",
+    )
 
     EVENTS: ClassVar[Mapping[str, str]] = {
         "transportclose": "",
@@ -70,6 +81,7 @@ class Producer(Identified):
         self._consumable_rtp_parameters = consumable_rtp_parameters
         self._paused = paused
         self._score: list[ProducerScore] = []
+        self._offers: list[RtpParameters] = []
         self._channel.subscribe(id_, self._on_notification)
 
     @property
@@ -101,6 +113,19 @@ class Producer(Identified):
     def score(self) -> list[ProducerScore]:
         """Quality of each of its streams, as last reported."""
         return self._score
+
+    def _share(self, parameters: RtpParameters) -> None:
+        """Let consumers that send the same codecs and header extensions have the same lists of them.
+
+        Endpoints come in a handful of kinds, each with its own copy of the same capabilities.
+        """
+        for offer in self._offers:
+            if offer["codecs"] == parameters["codecs"] and offer["headerExtensions"] == parameters["headerExtensions"]:
+                parameters["codecs"] = offer["codecs"]
+                parameters["headerExtensions"] = offer["headerExtensions"]
+                return
+        if len(self._offers) < _MAX_OFFERS:
+            self._offers.append(parameters)
 
     def close(self) -> None:
         """Close it, and with it all its consumers. They emit ``producerclose``."""

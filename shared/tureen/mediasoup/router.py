@@ -88,11 +88,12 @@ class Router(TransportMaker):
         self._observe("close")
 
     def _close_children(self) -> None:
-        for transport in self._transports.values():
+        # Listeners may close what has not had its turn yet, so these are copies.
+        for transport in list(self._transports.values()):
             transport._router_closed()
         self._transports.clear()
         self._producers.clear()
-        for rtp_observer in self._rtp_observers.values():
+        for rtp_observer in list(self._rtp_observers.values()):
             rtp_observer._router_closed()
         self._rtp_observers.clear()
         self._data_producers.clear()

@@ -11,20 +11,20 @@ from tureen.mediasoup.codec import Packed
 from tureen.mediasoup.data_producer import DataProducer
 from tureen.mediasoup.direct_transport import DirectTransport
 from tureen.mediasoup.entity import Identified, Parent, Undo, check_app_data, new_id
-from tureen.mediasoup.errors import NotFoundError
 from tureen.mediasoup.pipe_transport import PipeTransport
 from tureen.mediasoup.plain_transport import PlainTransport
 from tureen.mediasoup.producer import Producer
 from tureen.mediasoup.transport import Transport
 from tureen.mediasoup.types import AppData, SrtpCryptoSuite, TransportListenInfo, TransportListenIp
+from tureen.mediasoup.webrtc_server import WebRtcServer
 from tureen.mediasoup.webrtc_transport import WebRtcTransport
 
 if TYPE_CHECKING:
     from tureen.mediasoup.router import Router
-    from tureen.mediasoup.webrtc_server import WebRtcServer
 
 AnyTransport = TypeVar("AnyTransport", bound=Transport)
 
+_WITH_SERVER = "ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER"
 _CLOSE_TRANSPORT = Undo("ROUTER_CLOSE_TRANSPORT", "transportId")
 
 
@@ -116,32 +116,23 @@ class TransportMaker(Parent, Identified):
                 "sctpDefaultStreamBufferedAmountLowThreshold": sctp_default_stream_buffered_amount_low_threshold,
                 "isDataChannel": True,
             },
-            "listenType": "ListenIndividual",
-            "listen": None,
+            **_listen(webrtc_server, listen_infos),
             "enableUdp": enable_udp,
             "enableTcp": enable_tcp,
             "preferUdp": prefer_udp,
             "preferTcp": prefer_tcp,
             "iceConsentTimeout": ice_consent_timeout,
         }
-        method = "ROUTER_CREATE_WEBRTCTRANSPORT"
-        if webrtc_server is not None:
-            method = "ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER"
-            options["listenType"] = "ListenServer"
-            options["listen"] = {"webRtcServerId": webrtc_server.id}
-        else:
-            options["listen"] = {"listenInfos": wire.listen_infos(cast("Any", listen_infos))}
+        method = "ROUTER_CREATE_WEBRTCTRANSPORT" if webrtc_server is None else _WITH_SERVER
         transport_id, packed = await self._create_transport(method, id, options, app_data)
         if webrtc_server is not None and webrtc_server.closed:
-            raise NotFoundError(f"WebRtcServer {webrtc_server.id} is closed")
-        transport = WebRtcTransport(
-            id_=transport_id,
-            router=cast("Router", self),
-            webrtc_server=webrtc_server,
-            packed=packed,
-            app_data=app_data,
+            raise webrtc_server._closed_error()
+        router = cast("Router", self)
+        transport = self._transport_created(
+            WebRtcTransport(
+                id_=transport_id, router=router, webrtc_server=webrtc_server, packed=packed, app_data=app_data
+            )
         )
-        self._transport_created(transport)
         if webrtc_server is not None:
             webrtc_server._transport_created(transport)
         return transport
@@ -334,3 +325,23 @@ class TransportMaker(Parent, Identified):
 
     def _transport_closed(self, transport: Transport) -> None:
         self._transports.pop(transport._id, None)
+
+
+def _listen(webrtc_server: WebRtcServer | None, listen_infos: Sequence[TransportListenInfo] | None) -> dict[str, Any]:
+    """Return where a WebRtcTransport listens, as a union of the schema.
+
+    Raises:
+        TypeError: Something is wrong with it.
+        NotFoundError: The WebRtcServer is closed.
+        WorkerClosedError: Its worker is closed.
+    """
+    if webrtc_server is None:
+        return {
+            "listenType": "ListenIndividual",
+            "listen": {"listenInfos": wire.listen_infos(cast("Any", listen_infos))},
+        }
+    if not isinstance(webrtc_server, WebRtcServer):
+        raise TypeError("webrtc_server must be a WebRtcServer")
+    if webrtc_server.closed:
+        raise webrtc_server._closed_error()
+    return {"listenType": "ListenServer", "listen": {"webRtcServerId": webrtc_server.id}}

@@ -100,15 +100,16 @@ class TransportBase(Parent, Identified):
         self._channel.unsubscribe(self._id)
 
     def _close_children(self) -> None:
-        for producer in self._producers.values():
+        # Listeners may close what has not had its turn yet, so these are copies.
+        for producer in list(self._producers.values()):
             producer._transport_closed()
             self._router._producers.pop(producer._id, None)
-        for consumer in self._consumers.values():
+        for consumer in list(self._consumers.values()):
             consumer._transport_closed()
-        for data_producer in self._data_producers.values():
+        for data_producer in list(self._data_producers.values()):
             data_producer._transport_closed()
             self._router._data_producers.pop(data_producer._id, None)
-        for data_consumer in self._data_consumers.values():
+        for data_consumer in list(self._data_consumers.values()):
             data_consumer._transport_closed()
         for children in (self._producers, self._consumers, self._data_producers, self._data_consumers):
             children.clear()

@@ -199,6 +199,7 @@ class MediaMaker(TransportBase):
         options: Mapping[str, Any],
         app_data: AppData | None,
     ) -> Consumer:
+        producer._share(parameters)
         consumer_id = new_id() if id_ is None else id_
         body = {
             "consumerId": consumer_id,

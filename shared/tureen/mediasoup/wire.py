@@ -7,13 +7,15 @@ that it meets, and an endpoint must not be able to have it compile thousands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any, TypeVar, cast
 
 from tureen.mediasoup.types import (
     ConsumerLayers,
     DtlsParameters,
+    RtpCodecParameters,
+    RtpEncodingParameters,
     RtpParameters,
     SctpStreamParameters,
     SrtpParameters,
@@ -40,7 +42,7 @@ class Shape:
         # Most dicts need no change. These are all the ways to have some of the keys in their order.
         self._orderly = frozenset(subset for length in range(len(keys) + 1) for subset in combinations(keys, length))
 
-    def fit(self, values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    def fit(self, values: Any, name: str) -> dict[str, Any]:
         """Return a dict with the known keys that are present, or the same one if that is what it is.
 
         Raises:
@@ -56,20 +58,17 @@ class Shape:
         return {key: value for key in self._keys if (value := values.get(key)) is not None}
 
     def fit_all(self, items: list[T]) -> list[T]:
-        """Do as ``fit`` for each item; return the same list where nothing has to change."""
-        orderly = self._orderly
-        for item in cast("list[dict[str, Any]]", items):
-            if tuple(item) not in orderly or None in item.values():
-                return cast("list[T]", [self.fit(cast("Any", item), "item") for item in items])
-        return items
+        """Do as ``fit`` for each item, all being dicts without None; return the same list if none has to change."""
+        # One call into C for what is almost always the case.
+        if self._orderly.issuperset(map(tuple, cast("list[dict[str, Any]]", items))):
+            return items
+        return cast("list[T]", [self.fit(cast("Any", item), "item") for item in items])
 
 
-_PARAMETERS = Shape("mid", "codecs", "headerExtensions", "encodings", "rtcp", "msid")
 _CODEC = Shape("mimeType", "payloadType", "clockRate", "channels", "parameters", "rtcpFeedback")
 _FEEDBACK = Shape("type", "parameter")
 _EXTENSION = Shape("uri", "id", "encrypt", "parameters")
-_ENCODING = Shape("ssrc", "rid", "codecPayloadType", "rtx", "dtx", "scalabilityMode", "maxBitrate")
-_RTX = Shape("ssrc")
+_ENCODING = Shape("ssrc", "rid", "codecPayloadType", "rtx", "scalabilityMode", "maxBitrate", "dtx")
 _RTCP = Shape("cname", "reducedSize")
 _LAYERS = Shape("spatialLayer", "temporalLayer", needed=("spatialLayer",))
 _STREAM = Shape("streamId", "ordered", "maxPacketLifeTime", "maxRetransmits")
@@ -86,13 +85,11 @@ _NO_FLAGS: dict[str, Any] = {}
 
 def rtp_parameters(parameters: RtpParameters) -> RtpParameters:
     """Return normalised RTP parameters without what the schema does not know."""
-    codecs = [_codec(codec) for codec in _CODEC.fit_all(parameters["codecs"])]
-    encodings = [_encoding(encoding) for encoding in _ENCODING.fit_all(parameters["encodings"])]
     fitting: dict[str, Any] = {
-        "codecs": codecs,
+        "codecs": [_codec(codec) for codec in _CODEC.fit_all(parameters["codecs"])],
         "headerExtensions": _EXTENSION.fit_all(parameters["headerExtensions"]),
-        "encodings": encodings,
-        "rtcp": _RTCP.fit(cast("Any", parameters["rtcp"]), "rtcp"),
+        "encodings": [_encoding(encoding) for encoding in parameters["encodings"]],
+        "rtcp": _RTCP.fit(parameters["rtcp"], "rtcp"),
     }
     for key in ("mid", "msid"):
         if (text := parameters.get(key)) is not None:
@@ -100,16 +97,18 @@ def rtp_parameters(parameters: RtpParameters) -> RtpParameters:
     return cast("RtpParameters", fitting)
 
 
-def _codec(codec: Any) -> Any:
-    feedback = _FEEDBACK.fit_all(codec["rtcpFeedback"])
-    return codec if feedback is codec["rtcpFeedback"] else {**codec, "rtcpFeedback": feedback}
+def _codec(codec: RtpCodecParameters) -> RtpCodecParameters:
+    given = codec["rtcpFeedback"]
+    feedback = _FEEDBACK.fit_all(given)
+    return codec if feedback is given else {**codec, "rtcpFeedback": feedback}
 
 
-def _encoding(encoding: Any) -> Any:
+def _encoding(given: RtpEncodingParameters) -> RtpEncodingParameters:
+    encoding = _ENCODING.fit(given, "encoding")
     rtx = encoding.get("rtx")
-    if rtx is None or (fitting := _RTX.fit(rtx, "encoding.rtx")) is rtx:
-        return encoding
-    return {**encoding, "rtx": fitting}
+    if rtx is not None and len(rtx) > 1:
+        encoding = {**encoding, "rtx": {"ssrc": rtx["ssrc"]}}
+    return cast("RtpEncodingParameters", encoding)
 
 
 def consumer_layers(layers: ConsumerLayers) -> dict[str, Any]:

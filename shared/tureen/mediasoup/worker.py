@@ -49,7 +49,6 @@ class Worker(Parent):
         super().__init__("", process.channel, app_data)
         self._process = process
         self._died = False
-        # Sets would lose the order of creation, which is the order of closing.
         self._routers: dict[str, Router] = {}
         self._webrtc_servers: dict[str, WebRtcServer] = {}
         process.exited.add_done_callback(self._on_exit)
@@ -86,10 +85,11 @@ class Worker(Parent):
         await self._process.wait()
 
     def _close_children(self) -> None:
-        for router in self._routers.values():
+        # Listeners may close what has not had its turn yet, so these are copies.
+        for router in list(self._routers.values()):
             router._worker_closed()
         self._routers.clear()
-        for webrtc_server in self._webrtc_servers.values():
+        for webrtc_server in list(self._webrtc_servers.values()):
             webrtc_server._worker_closed()
         self._webrtc_servers.clear()
 

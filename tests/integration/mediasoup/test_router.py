@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.integration.mediasoup.conftest import NewWorker
 from tests.integration.mediasoup.helpers import record, start
-from tests.integration.mediasoup.samples import AUDIO, DEVICE, FOREIGN_DEVICE, LISTEN_UDP, MEDIA_CODECS
+from tests.integration.mediasoup.samples import AUDIO, DEVICE, FOREIGN_DEVICE, LISTEN_UDP, MEDIA_CODECS, VIDEO
 
 from tureen.mediasoup import Router, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError, WorkerClosedError
@@ -138,6 +138,24 @@ async def test_closed_router_creates_nothing(router: Router) -> None:
         await router.create_audio_level_observer()
     with pytest.raises(NotFoundError):
         await router.create_active_speaker_observer()
+
+
+async def test_listeners_may_close_others(worker: Worker, router: Router) -> None:
+    """While a worker closes what it holds, listeners may close the same things."""
+    other = await worker.create_router(media_codecs=MEDIA_CODECS)
+    first = await router.create_webrtc_transport(listen_infos=[LISTEN_UDP])
+    second = await router.create_webrtc_transport(listen_infos=[LISTEN_UDP])
+    one = await first.produce(kind="audio", rtp_parameters=AUDIO)
+    two = await first.produce(kind="video", rtp_parameters=VIDEO)
+    one.on("transportclose", two.close)
+    first.on("routerclose", second.close)
+    router.on("workerclose", other.close)
+    ended = [record(two, "transportclose"), record(second, "routerclose"), record(other, "workerclose")]
+    worker.close()
+    assert two.closed
+    assert second.closed
+    assert other.closed
+    assert ended == [[], [], []]
 
 
 async def test_worker_closed(worker: Worker, router: Router) -> None:

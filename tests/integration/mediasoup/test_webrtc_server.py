@@ -200,7 +200,22 @@ async def test_close_while_creating(router: Router, server: WebRtcServer) -> Non
         await creating
     assert announced == []
     assert (await router.dump())["transportIds"] == []
-    with pytest.raises((NotFoundError, MediasoupError)):
+    with pytest.raises(NotFoundError):
+        await router.create_webrtc_transport(webrtc_server=server)
+
+
+async def test_wrong_server(router: Router, server: WebRtcServer) -> None:
+    """What is no WebRtcServer is refused, and so is one of two ways to say where to listen."""
+    with pytest.raises(TypeError):
+        await router.create_webrtc_transport(webrtc_server=server.id)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        await router.create_webrtc_transport(webrtc_server=server, listen_infos=[LISTEN_UDP])
+
+
+async def test_server_of_another_worker(new_worker: NewWorker, server: WebRtcServer) -> None:
+    """A WebRtcServer serves its own worker's routers alone."""
+    router = await (await new_worker()).create_router()
+    with pytest.raises(MediasoupError):
         await router.create_webrtc_transport(webrtc_server=server)
 
 
