@@ -16,7 +16,7 @@ How dicts stand for FlatBuffers:
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,18 +25,16 @@ from tureen.mediasoup.errors import ChannelError
 
 from .check import Checker
 from .envelope import ENCODE_ERRORS, Envelope
-from .messages import Log, Message, Notification, Packed, Request, Response, Unpack
+from .messages import Log, Message, Notification, Packed, Request, Response
 from .model import Model, build_model
 from .names import bodies_by_name
+from .opener import Opener, guard
 from .parts import Write
-from .reader import Read, Readers, TableReader, Words, as_words
+from .reader import Read, Readers
 from .schema import SchemaError, read_schemas
 from .writer import Writers
 
 __all__ = ["Codec", "Log", "Message", "Notification", "Packed", "Request", "Response", "SchemaError", "TableCodec"]
-
-# What the generated functions raise when a buffer is not what it should be.
-_DECODE_ERRORS = (struct.error, LookupError, ValueError, RecursionError, MemoryError, OverflowError)
 
 _HEADER = struct.Struct("<II")
 
@@ -55,8 +53,7 @@ class Codec:
             model.enums["FBS.Notification.Event"].values, notifications.members, "Notification"
         )
         self._write_message = self._writers.table("FBS.Message.Message").write
-        self._read_message = self._opaque_reader("FBS.Message.Message")
-        self._openers = self._make_openers()
+        self._opener = Opener(model, self._readers)
         # By method, and by event.
         self._requests: dict[str, Envelope] = {}
         self._notifications: dict[str, Envelope] = {}
@@ -102,12 +99,7 @@ class Codec:
         Raises:
             ChannelError: The message is malformed.
         """
-        try:
-            words = as_words(buffer)
-            message = self._read_message(buffer, words, 4 + words[1])
-            return self._openers[message["dataType"]](buffer, words, message["data"])
-        except _DECODE_ERRORS as error:
-            raise _malformed(error) from error
+        return self._opener.open(buffer)
 
     def _add_envelope(self, kind: str, name: str) -> Envelope:
         requests = kind == "Request"
@@ -148,51 +140,13 @@ class Codec:
     def _none_seen(self, table: str, keys: tuple[str, ...]) -> None:
         self._writers.table(table).expect_none(keys)
 
-    def _opaque_reader(self, table: str) -> Read:
-        return TableReader(self._readers, self.model.tables[table], opaque_unions=True).read
-
-    def _unpackers(self, union: str) -> dict[str, Unpack]:
-        members = self.model.unions[union].members
-        return {member: _guard(self._readers.table(table.name).read) for member, (_, table) in members.items()}
-
-    def _make_openers(self) -> dict[str, Callable[[bytes, Words, int], Message]]:
-        read_request = self._opaque_reader("FBS.Request.Request")
-        read_response = self._opaque_reader("FBS.Response.Response")
-        read_notification = self._opaque_reader("FBS.Notification.Notification")
-        read_log = self._readers.table("FBS.Log.Log").read
-        requests = self._unpackers("FBS.Request.Body")
-        responses = self._unpackers("FBS.Response.Body")
-        notifications = self._unpackers("FBS.Notification.Body")
-
-        def packed(unpackers: dict[str, Unpack], values: dict[str, Any], buffer: bytes) -> Packed | None:
-            body_type = values["bodyType"]
-            return Packed(body_type, unpackers[body_type], buffer, values["body"]) if body_type else None
-
-        def request(buffer: bytes, words: Words, position: int) -> Request:
-            values = read_request(buffer, words, position)
-            return Request(values["id"], values["method"], values["handlerId"], packed(requests, values, buffer))
-
-        def response(buffer: bytes, words: Words, position: int) -> Response:
-            values = read_response(buffer, words, position)
-            body = packed(responses, values, buffer)
-            return Response(values["id"], values["accepted"], body, values["error"], values["reason"])
-
-        def notification(buffer: bytes, words: Words, position: int) -> Notification:
-            values = read_notification(buffer, words, position)
-            return Notification(values["handlerId"], values["event"], packed(notifications, values, buffer))
-
-        def log(buffer: bytes, words: Words, position: int) -> Log:
-            return Log(read_log(buffer, words, position)["data"])
-
-        return {"Request": request, "Response": response, "Notification": notification, "Log": log}
-
 
 class TableCodec:
     """Encode and decode buffers whose root is one certain table."""
 
     def __init__(self, write: Write, read: Read, checker: Checker, name: str) -> None:
         self._write = write
-        self._read = _guard(read)
+        self._read = guard(read)
         self._checker = checker
         self._name = name
 
@@ -233,20 +187,3 @@ def _encode_root(write: Write, values: Mapping[str, Any]) -> bytearray:
     root = write(buffer, values)
     _HEADER.pack_into(buffer, 0, len(buffer) - 4, root - 4)
     return buffer
-
-
-def _guard(read: Read) -> Unpack:
-    """Make a reader say ``ChannelError`` whatever a malformed buffer makes it stumble over."""
-
-    def guarded(buffer: bytes, position: int) -> dict[str, Any]:
-        try:
-            values: dict[str, Any] = read(buffer, as_words(buffer), position)
-            return values
-        except _DECODE_ERRORS as error:
-            raise _malformed(error) from error
-
-    return guarded
-
-
-def _malformed(error: BaseException) -> ChannelError:
-    return ChannelError(f"malformed message: {type(error).__name__}: {error}")

@@ -126,7 +126,8 @@ class _Draft:
     # (offset, size, format, variable)
     places: list[tuple[int, int, str, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
-    items: list[str] = field(default_factory=list)
+    # By key: the expression of the value.
+    items: dict[str, str] = field(default_factory=dict)
     namespace: dict[str, Any] = field(default_factory=dict)
 
     def constant(self, value: Any) -> str:
@@ -139,11 +140,11 @@ class _Draft:
 class TableReader:
     """Decode one table."""
 
-    def __init__(self, readers: Readers, table: TableModel, *, opaque_unions: bool = False) -> None:
-        """Make a reader; with ``opaque_unions`` the value of a union is read as its position."""
+    def __init__(self, readers: Readers, table: TableModel, *, keys: tuple[str, ...] = ()) -> None:
+        """Make a reader. With ``keys`` it reads tuples of their values, and the value of a union as its position."""
         self._readers = readers
         self._table = table
-        self._opaque_unions = opaque_unions
+        self._keys = keys
         self._layouts: dict[bytes, Read] = {}
         self.read = self._make_read()
 
@@ -152,7 +153,7 @@ class TableReader:
         add = self._add
 
         def read(buffer: bytes, words: Words, position: int) -> Any:
-            """Return the table at a position as a dict."""
+            """Return the table at a position."""
             # The vtable may lie in front of its table or behind it: its distance is signed.
             start = position - words[position >> 2] & 0xFFFFFFFF
             # A vtable starts with its own length, in two bytes, of which the second is 0 (see MAX_SLOTS).
@@ -173,9 +174,14 @@ class TableReader:
         draft = _Draft()
         for field_ in self._table.fields:
             self._draft_field(draft, field_, offsets, table_size)
-        lines = [*_unpack_lines(draft), *draft.lines, f"return {{{', '.join(draft.items)}}}"]
+        lines = [*_unpack_lines(draft), *draft.lines, self._result(draft)]
         function: Read = make_function("read", "buffer, words, position", lines, draft.namespace)
         return function
+
+    def _result(self, draft: _Draft) -> str:
+        if self._keys:
+            return f"return {''.join(f'{draft.items[key]}, ' for key in self._keys)}"
+        return f"return {{{', '.join(f'{key!r}: {expression}' for key, expression in draft.items.items())}}}"
 
     def _draft_field(self, draft: _Draft, field_: Field, offsets: tuple[int, ...], table_size: int) -> None:
         variable = f"f{field_.slot}"
@@ -218,7 +224,7 @@ class TableReader:
             draft.lines += (f"{variable} += position + {offset}", f"n{variable} = words[{variable} >> 2]")
             read = draft.constant(self._readers.vector(type_))
             expression = f"{read}(buffer, words, {variable}, n{variable}) if n{variable} else {_absent(field_)}"
-        draft.items.append(f"{field_.key!r}: {expression}")
+        draft.items[field_.key] = expression
 
     def _draft_union(self, draft: _Draft, field_: Field, union: Union, type_offset: int, offset: int) -> None:
         if bool(type_offset) != bool(offset) and (offset or field_.required):
@@ -228,23 +234,23 @@ class TableReader:
         if not type_offset:
             if field_.required:
                 raise MalformedError(f"{self._table.name} misses {field_.key}")
-            draft.items += (f"{field_.type_key!r}: None", f"{field_.key!r}: None")
+            draft.items |= {field_.type_key: "None", field_.key: "None"}
             return
         if not field_.required:
             names[0] = None
-        draft.items.append(f"{field_.type_key!r}: {draft.constant(names)}[{kind}]")
+        draft.items[field_.type_key] = f"{draft.constant(names)}[{kind}]"
         if not offset:
             malformed = draft.constant(MalformedError)
             draft.lines.append(f"if {kind}: raise {malformed}('a union has a type, but no value')")
-            draft.items.append(f"{field_.key!r}: None")
+            draft.items[field_.key] = "None"
             return
         position = f"position + {offset} + {value}"
-        if self._opaque_unions:
+        if self._keys:
             expression = f"{position} if {kind} else None"
         else:
             readers = {number: self._readers.table(table.name).read for number, table in union.members.values()}
             expression = f"{draft.constant(readers)}[{kind}](buffer, words, {position}) if {kind} else None"
-        draft.items.append(f"{field_.key!r}: {expression}")
+        draft.items[field_.key] = expression
 
 
 def _parse_vtable(vtable: bytes) -> tuple[int, tuple[int, ...]]:
