@@ -22,9 +22,6 @@ from tureen.mediasoup.types import (
 )
 from tureen.mediasoup.webrtc_server import WebRtcServer
 
-# The codec says ruUtime for what libuv calls ru_utime.
-_USAGE_NAMES = {f"ru{name[3:].capitalize()}": name for name in WorkerResourceUsage.__annotations__}
-
 _CLOSE_WEBRTC_SERVER = Undo("WORKER_WEBRTCSERVER_CLOSE", "webRtcServerId")
 _CLOSE_ROUTER = Undo("WORKER_CLOSE_ROUTER", "routerId")
 
@@ -118,8 +115,7 @@ class Worker(Parent):
         Raises:
             WorkerClosedError: It is closed.
         """
-        usage = await self._request("WORKER_GET_RESOURCE_USAGE")
-        return cast("WorkerResourceUsage", {_USAGE_NAMES[key]: value for key, value in usage.items()})
+        return cast("WorkerResourceUsage", await self._request("WORKER_GET_RESOURCE_USAGE"))
 
     async def update_settings(
         self, *, log_level: WorkerLogLevel | None = None, log_tags: Sequence[WorkerLogTag] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from .names import camel_case, public_enum_name
+from .names import public_enum_name, public_field_name
 from .schema import Declarations, EnumDeclaration, FieldDeclaration, SchemaError
 
 MAX_SLOTS = 125
@@ -165,7 +165,7 @@ class _Builder:
         slot = 0
         for declaration in declared.fields:
             type_ = self._type(declared.namespace, declaration)
-            key = camel_case(declaration.name)
+            key = public_field_name(name, declaration.name)
             if not declaration.deprecated:
                 fields.append(Field(key, slot, type_, declaration.required, _default(type_, declaration)))
             slot += 2 if isinstance(type_, Union) else 1

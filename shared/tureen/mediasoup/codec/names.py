@@ -17,6 +17,9 @@ VERBATIM_ENUMS = frozenset(
     }
 )
 
+# Tables whose fields keep the schema's spelling: these are the kernel's own names (getrusage).
+VERBATIM_TABLES = frozenset({"FBS.Worker.ResourceUsageResponse"})
+
 ENUM_NAMES: Mapping[str, Mapping[str, str]] = {
     "FBS.Common.TraceDirection": {"DIRECTION_IN": "in", "DIRECTION_OUT": "out"},
     "FBS.RtpParameters.RtpHeaderExtensionUri": {
@@ -50,6 +53,11 @@ BODIES: Mapping[str, str] = {
     "ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER": "Router_CreateWebRtcTransportRequest",
     "WORKER_WEBRTCSERVER_CLOSE": "Worker_CloseWebRtcServerRequest",
 }
+
+
+def public_field_name(table: str, field: str) -> str:
+    """Return the public form of a field's name, both as the schema spells them."""
+    return field if table in VERBATIM_TABLES else camel_case(field)
 
 
 def camel_case(name: str) -> str:

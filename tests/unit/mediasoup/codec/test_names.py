@@ -92,3 +92,9 @@ def test_no_exception_is_out_of_date(codec: Codec) -> None:
 def test_fields_are_in_camel_case(name: str, public: str) -> None:
     """Fields are called in camelCase."""
     assert camel_case(name) == public
+
+
+def test_some_tables_keep_the_schemas_names(codec: Codec) -> None:
+    """A worker's use of resources has the kernel's own names."""
+    keys = {field.key for field in codec.model.tables["FBS.Worker.ResourceUsageResponse"].fields}
+    assert {"ru_utime", "ru_maxrss"} < keys
