@@ -48,11 +48,17 @@ class RoomRouters:
                 raise Conflict(f"Room {record.room_id} changed meanwhile")
             return await self._store.write(known, new)
 
-    async def ensure(self, record: RoomRecord, router: RoomRouter, timeout: float) -> None:
+    async def ensure(self, record: RoomRecord, router: RoomRouter, timeout: float, *, enlisted: bool) -> None:
         """See to it that a router of a room's is there before anybody is sent to it.
 
+        Args:
+            record: The room's record, which lists the router.
+            router: One that its agent may not have announced yet.
+            timeout: Seconds to wait.
+            enlisted: Whether it was listed just now, so that the record need not be read again.
+
         Raises:
-            Stale: The agent knows a newer record.
+            Stale: There is a newer record.
             Timeout: The agent did not answer; the router stays in the record.
             TureenError: The agent refused; the router is out of the record again.
         """
@@ -60,7 +66,9 @@ class RoomRouters:
             return
         task = self._making.get(router.router_id)
         if task is None:
-            task = asyncio.create_task(self._make(record, router), name=f"create router {router.router_id}")
+            task = asyncio.create_task(
+                self._make(record, router, enlisted=enlisted), name=f"create router {router.router_id}"
+            )
             self._making[router.router_id] = task
             task.add_done_callback(lambda _: self._making.pop(router.router_id))
         done, _ = await asyncio.wait({task}, timeout=timeout)
@@ -82,8 +90,10 @@ class RoomRouters:
         held = self._holdings.router(router.router_id)
         return held is not None and held.node_id == router.node_id
 
-    async def _make(self, record: RoomRecord, router: RoomRouter) -> None:
+    async def _make(self, record: RoomRecord, router: RoomRouter, *, enlisted: bool) -> None:
         """Have the agent make a router that the record lists."""
+        if not enlisted:
+            record = await self._newest(record, router)
         command = WorkerCreateRouter(
             worker_id=router.worker_id, id=router.router_id, media_codecs=record.media_codecs, record=record
         )
@@ -105,6 +115,13 @@ class RoomRouters:
                 await self._strike(record, router)
             raise
         self._holdings.learn_router(router.router_id, router.node_id, router.worker_id)
+
+    async def _newest(self, record: RoomRecord, router: RoomRouter) -> RoomRecord:
+        """Read the record again: the mirror may be behind, and a router that was taken out must not be made anew."""
+        newest = (await self._store.fresh(record.tenant, record.room_id)).record
+        if newest.router(router.router_id) is None:
+            raise Stale(f"Room {record.room_id} has no router {router.router_id} any more")
+        return newest
 
     async def _strike(self, record: RoomRecord, router: RoomRouter) -> None:
         """Take a router out of the record that its agent refused to make."""

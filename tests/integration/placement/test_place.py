@@ -110,6 +110,23 @@ async def test_an_agent_that_knows_more_is_overtaken(
     assert agent.rooms["r"].generation > created["generation"] + 1000
 
 
+async def test_a_router_that_was_taken_out_is_not_made(
+    start_replica: StartReplica, start_agent: StartAgent, ask: Ask
+) -> None:
+    """A replica whose mirror is behind reads the record again before it has a router made that it finds there."""
+    agent, placement = await start_agent("a"), await start_replica()
+    await knows(placement, agent)
+    await ask("room.create", roomId="r")
+    placed = await ask("room.place", roomId="r")
+    known = placement.state.store.peek("default", "r")
+    assert known is not None
+    agent.close_router(placed["routerId"])
+    await until(lambda: placement.state.store.all()[0].routers == [])
+    with pytest.raises(Stale):
+        await placement.state.routers.ensure(known, known.routers[0], 2.0, enlisted=False)
+    assert agent.routers == {}
+
+
 async def test_excluded_workers_are_left_out(start_replica: StartReplica, start_agent: StartAgent, ask: Ask) -> None:
     """A worker that refused the caller is not offered again."""
     agent, placement = await start_agent("a", 2), await start_replica()

@@ -91,10 +91,11 @@ class _Placing:
         router = RoomRouter(router_id=chosen.router_id or new_id(), node_id=chosen.node_id, worker_id=chosen.worker_id)
         granted = self._book(decision, router)
         try:
-            if chosen.router_id is None:
+            enlisted = chosen.router_id is None
+            if enlisted:
                 known = await state.routers.enlist(known, router)
             timeout = max(0.0, self.call.remaining() - MARGIN)
-            await state.routers.ensure(known.record, router, timeout)
+            await state.routers.ensure(known.record, router, timeout, enlisted=enlisted)
         except (Conflict, Stale) as error:
             # Somebody else changed the room: what he did may be all that is needed.
             log.debug("room %s changed meanwhile: %s", known.record.room_id, error)
