@@ -77,7 +77,7 @@ _FINGERPRINT = Shape("algorithm", "value", needed=("algorithm",))
 _SRTP = Shape("cryptoSuite", "keyBase64", needed=("cryptoSuite",))
 _PORT_RANGE = Shape("min", "max")
 _FLAGS = Shape("ipv6Only", "udpReusePort")
-_SIZES = Shape("exposeInternalIp", "port", "sendBufferSize", "recvBufferSize")
+_LISTEN_OPTIONS = ("exposeInternalIp", "port", "sendBufferSize", "recvBufferSize")
 
 _ANY_PORT: dict[str, Any] = {}
 _NO_FLAGS: dict[str, Any] = {}
@@ -159,11 +159,10 @@ def listen_info(info: TransportListenInfo) -> dict[str, Any]:
         announced = info.get("announcedIp")
     if announced is not None:
         wire["announcedAddress"] = announced
-    wire.update(_SIZES.fit({key: info.get(key) for key in _LISTEN_OPTIONS}, "a listen info"))
+    for key in _LISTEN_OPTIONS:
+        if (value := info.get(key)) is not None:
+            wire[key] = value
     return wire
-
-
-_LISTEN_OPTIONS = ("exposeInternalIp", "port", "sendBufferSize", "recvBufferSize")
 
 
 def listen_infos(infos: Sequence[TransportListenInfo]) -> list[dict[str, Any]]:
