@@ -79,7 +79,7 @@ def _command(command: registry.Command) -> Iterator[str]:
     node = "<nodeId>." if command.service == "node" else ""
     tenant = "system" if command.audience is registry.Audience.SYSTEM else "<tenant>"
     yield from ("", f"#### {command.name}", "")
-    if command.request.model_fields.keys() - {"router_id", "transport_id", "producer_id", "consumer_id", "worker_id"}:
+    if command.request.model_fields.keys() != {re.sub("([A-Z])", r"_\1", command.target).lower()}:
         yield from (_summary(command.request), "")
     yield f"`tureen.v1.{tenant}.{command.service}.{node}{command.name}`, for `{command.audience}`"
     if not command.retry:

@@ -49,7 +49,7 @@ class NodeAgent:
         self._peers = Peers(bus, settings.node_id)
         self._meter = LoadMeter(settings)
         self._changes = RouterChanges()
-        self._pool = WorkerPool(self.state, self._meter.forget)
+        self._pool = self.state.pool = WorkerPool(self.state, self._meter.forget)
         self._link_pipes()
         self._service = Service(
             bus,
@@ -129,7 +129,7 @@ class NodeAgent:
     def _origin_score(self, router: RouterEntry, producer_id: str, score: int) -> None:
         """The origin's score changed: a pipe does not carry it, so who watches here hears it from us."""
         for entry in list(self.state.objects.consumers.all()):
-            if entry.router is router and entry.producer_id == producer_id:
+            if entry.router is router and entry.consumer.producer_id == producer_id:
                 own = entry.consumer.score
                 told = {**own, "producerScore": min(score, own["producerScore"])}
                 self.state.events.publish(router, "consumer", entry.id, "score", told)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from tureen.bus import Bus
 from tureen.contract import subjects
 from tureen.contract.model import Announcement
+from tureen.mediasoup import Producer
 from tureen.mediasoup.entity import Entity
-from tureen.node_agent.objects import RouterEntry
+from tureen.node_agent.objects import RouterEntry, WorkerEntry
 
-_LOCAL_ONLY = frozenset({"listenererror", "rtp", "rtcp", "message"})
-"""Events that are no event on the wire: a listener's failure concerns this process, packets and messages are data."""
+_OF_OBSERVERS = frozenset({"close", "pause", "resume", "addproducer", "removeproducer"})
+"""What an object's `observer` alone emits, and those who share the object want to know as well."""
+
+Place = RouterEntry | WorkerEntry
+"""What counts the events of the objects on it: a router, or a worker for what is on no router."""
 
 
 class EventPublisher:
@@ -22,16 +25,29 @@ class EventPublisher:
         self._bus = bus
         self._start_id = start_id
 
-    def attach(self, router: RouterEntry, noun: str, object_id: str, emitter: Entity) -> None:
+    def attach(self, place: Place, noun: str, object_id: str, entity: Entity) -> None:
         """Publish every event of an object from now on."""
-        for name in self._published(emitter.EVENTS):
-            emitter.on(name, self._listener(router, noun, object_id, name))
+        names = entity.EVENTS
 
-    def publish(self, router: RouterEntry, noun: str, object_id: str, name: str, data: Any = None) -> None:
+        def tap(event: str, arguments: tuple[Any, ...]) -> None:
+            if event in names:
+                self.publish(place, noun, object_id, event, data_of(arguments))
+
+        def observer_tap(event: str, arguments: tuple[Any, ...]) -> None:
+            if event in _OF_OBSERVERS:
+                self.publish(place, noun, object_id, event, data_of(arguments))
+
+        entity.tap(tap)
+        entity.observer.tap(observer_tap)
+
+    def publish(self, place: Place, noun: str, object_id: str, name: str, data: Any = None) -> None:
         """Publish one event of an object."""
-        router.event_seq += 1
-        subject = subjects.event(router.tenant, router.room_id, router.id, noun, object_id, name)
-        body = {"startId": self._start_id, "seq": router.event_seq}
+        place.event_seq += 1
+        if isinstance(place, RouterEntry):
+            subject = subjects.event(place.tenant, place.room_id, place.id, noun, object_id, name)
+        else:
+            subject = subjects.event(place.tenant, None, None, noun, object_id, name)
+        body = {"startId": self._start_id, "seq": place.event_seq}
         if data is not None:
             body["data"] = data
         self._bus.publish(subject, body)
@@ -40,17 +56,29 @@ class EventPublisher:
         """Publish an event of the cluster."""
         self._bus.publish(subjects.system_event(what), event.to_wire())
 
-    def _published(self, names: Iterable[str]) -> Iterable[str]:
-        return (name for name in names if name not in _LOCAL_ONLY)
 
-    def _listener(self, router: RouterEntry, noun: str, object_id: str, name: str) -> Any:
-        def listener(*arguments: Any) -> None:
-            data = arguments[0] if len(arguments) == 1 and _is_plain(arguments[0]) else None
-            self.publish(router, noun, object_id, name, data)
+def data_of(arguments: tuple[Any, ...]) -> Any:
+    """Return what listeners get as it travels: mediasoup's own argument, objects by their ids, errors by their text.
 
-        return listener
+    A message comes with its payload protocol identifier: `{message, ppid}`.
+    """
+    if not arguments:
+        return None
+    if len(arguments) == 2:
+        message, ppid = arguments
+        return {"message": message, "ppid": ppid}
+    value = arguments[0]
+    if isinstance(value, Producer):
+        return {"producerId": value.id}
+    if isinstance(value, BaseException):
+        return {"message": str(value)}
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    return _named(value)
 
 
-def _is_plain(value: Any) -> bool:
-    """Tell whether an event's argument is a structure, not an object of this process."""
-    return isinstance(value, str | int | float | bool | list | dict | tuple)
+def _named(value: Any) -> Any:
+    """Return a structure with a producer in it replaced by its id."""
+    if isinstance(value, dict) and isinstance(producer := value.get("producer"), Producer):
+        return {"producerId": producer.id, **{key: item for key, item in value.items() if key != "producer"}}
+    return value

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import psutil
 
 from tureen.contract.cluster import HostLoad, RouterLoad, WorkerLoad
+from tureen.contract.subjects import SYSTEM
 from tureen.node_agent.objects import RouterEntry, WorkerEntry
 from tureen.node_agent.settings import NodeAgentSettings
 
@@ -74,6 +75,7 @@ class LoadMeter:
             worker_id=entry.id,
             index=entry.index,
             pid=entry.worker.pid,
+            tenant=None if entry.tenant == SYSTEM else entry.tenant,
             cpu=cpu,
             memory=memory,
             routers=len(entry.routers),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgpack
 
-from tureen.contract.errors import Conflict
+from tureen.contract.errors import Conflict, InvalidType
 
 Made = TypeVar("Made")
 
@@ -20,9 +20,17 @@ _NOT_OPTIONS = frozenset({"grant", "record", "incarnation", "generation"})
 
 
 def fingerprint(payload: Mapping[str, Any]) -> bytes:
-    """Return what makes two creates of one id the same create: its options, grants and room records apart."""
+    """Return what makes two creates of one id the same create: its options, grants and room records apart.
+
+    Raises:
+        InvalidType: The payload holds what cannot be compared: JSON knows longer numbers and deeper nesting.
+    """
     options = {key: value for key, value in sorted(payload.items()) if key not in _NOT_OPTIONS}
-    return hashlib.blake2b(msgpack.packb(options), digest_size=16).digest()
+    try:
+        packed = msgpack.packb(options)
+    except (OverflowError, RecursionError, TypeError, ValueError) as error:
+        raise InvalidType(f"the payload cannot be carried: {type(error).__name__}") from None
+    return hashlib.blake2b(packed, digest_size=16).digest()
 
 
 class Tombstones:
@@ -62,10 +70,11 @@ class Creates:
         self._made: dict[str, tuple[bytes, Any]] = {}
         self.tombstones = Tombstones()
 
-    async def once(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
+    async def once(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]], owner: str = "") -> Made:
         """Return what `make` makes, or made when it was asked before with the same options.
 
-        `make` runs up to its first wait before this coroutine waits, so the order of calls is kept.
+        `make` runs up to its first wait before this coroutine waits, so the order of calls is kept. An id that was
+        closed is closed to its owner alone, so that nobody can use up the ids of others.
 
         Raises:
             Conflict: The id was made with other options, or was closed a moment ago.
@@ -76,7 +85,7 @@ class Creates:
             if known != mark:
                 raise Conflict(f"{object_id} exists already with other options", details={"id": object_id})
             return await asyncio.shield(result) if isinstance(result, asyncio.Future) else result
-        if self.tombstones.holds(object_id, self._clock()):
+        if self.tombstones.holds(_grave(object_id, owner), self._clock()):
             raise Conflict(f"{object_id} was closed a moment ago: use a new id", details={"id": object_id})
         return await self._make(object_id, mark, make)
 
@@ -109,8 +118,16 @@ class Creates:
         """Tell whether a create of that id is under way."""
         return object_id in self._under_way
 
-    def forget(self, object_id: str, *, closed: bool = True) -> None:
-        """The object is gone; unless `closed` is false its id may not be used for a while."""
+    def forget(self, object_id: str, owner: str = "", *, closed: bool = True) -> None:
+        """The object is gone; unless `closed` is false its owner may not use the id for a while."""
         self._made.pop(object_id, None)
         if closed:
-            self.tombstones.add(object_id, self._clock())
+            self.bury(object_id, owner)
+
+    def bury(self, object_id: str, owner: str) -> None:
+        """Remember that an owner closed an id, whether or not there was anything of that id."""
+        self.tombstones.add(_grave(object_id, owner), self._clock())
+
+
+def _grave(object_id: str, owner: str) -> str:
+    return f"{owner}/{object_id}"

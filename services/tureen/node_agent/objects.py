@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
 
-from tureen.contract.errors import NotFound
 from tureen.contract.media import Served
 from tureen.contract.rooms import RoomRecord, RoomRouter
 from tureen.contract.subjects import SYSTEM
 from tureen.mediasoup import (
     Consumer,
+    DataConsumer,
+    DataProducer,
     PipeTransport,
-    PlainTransport,
     Producer,
     Router,
+    RtpObserver,
+    Transport,
     WebRtcServer,
-    WebRtcTransport,
     Worker,
 )
 from tureen.node_agent.bookings import Bookings
-
-Transport = WebRtcTransport | PlainTransport
+from tureen.node_agent.table import Table
 
 
 @dataclass(slots=True, eq=False)
 class WorkerEntry:
-    """A worker of the agent's pool."""
+    """A worker of the agent's pool, or a tenant's own.
+
+    Attributes:
+        index: From 1; a tenant's own have the numbers after the pool's.
+        webrtc_server: What transports listen on that say nothing else; a tenant's own worker has none.
+        tenant: Whose own it is; `system` for the pool.
+        ports: The lowest and highest port where a listen info names none; None for the node's range.
+        event_seq: Counts its events and those of its WebRtcServers.
+    """
 
     id: str
     index: int
     worker: Worker
-    webrtc_server: WebRtcServer
+    webrtc_server: WebRtcServer | None = None
     tenant: str = SYSTEM
+    ports: tuple[int, int] | None = None
+    event_seq: int = 0
     bookings: Bookings = field(default_factory=Bookings)
     cpu: float = 0.0
     """Percent of a core, over the last heartbeat."""
     routers: dict[str, RouterEntry] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class WebRtcServerEntry:
+    """A WebRtcServer: the node's, on a worker of the pool, or a tenant's, on a worker of its own."""
+
+    id: str
+    webrtc_server: WebRtcServer
+    worker: WorkerEntry
+
+    @property
+    def tenant(self) -> str:
+        """Whom it belongs to."""
+        return self.worker.tenant
 
 
 @dataclass(slots=True, eq=False)
@@ -95,96 +117,70 @@ class RouterEntry:
 
 
 @dataclass(slots=True, eq=False)
-class TransportEntry:
+class _OnRouter:
+    """What hangs on a router and belongs to the router's tenant."""
+
+    id: str
+    router: RouterEntry
+
+    @property
+    def tenant(self) -> str:
+        """Whom it belongs to."""
+        return self.router.tenant
+
+
+@dataclass(slots=True, eq=False)
+class TransportEntry(_OnRouter):
     """A transport that somebody asked for."""
 
-    id: str
     transport: Transport
-    router: RouterEntry
 
 
 @dataclass(slots=True, eq=False)
-class PipeEntry:
+class PipeEntry(_OnRouter):
     """This node's end of a pipe: people may look at it, nobody but the agent commands it."""
 
-    id: str
     transport: PipeTransport
-    router: RouterEntry
 
 
 @dataclass(slots=True, eq=False)
-class ProducerEntry:
-    """A producer where it lives."""
+class ProducerEntry(_OnRouter):
+    """A producer where it lives.
 
-    id: str
+    Attributes:
+        direct: Whether its RTP comes in commands: it is of a DirectTransport.
+    """
+
     producer: Producer
-    router: RouterEntry
+    direct: bool = False
 
 
 @dataclass(slots=True, eq=False)
-class ConsumerEntry:
+class ConsumerEntry(_OnRouter):
     """A consumer that somebody asked for."""
 
-    id: str
     consumer: Consumer
-    router: RouterEntry
-    producer_id: str
 
 
-class _Owned(Protocol):
-    @property
-    def id(self) -> str: ...
+@dataclass(slots=True, eq=False)
+class DataProducerEntry(_OnRouter):
+    """A data producer where it lives."""
+
+    data_producer: DataProducer
 
 
-_Entry = TypeVar("_Entry", bound=_Owned)
+@dataclass(slots=True, eq=False)
+class DataConsumerEntry(_OnRouter):
+    """A data consumer that somebody asked for."""
+
+    data_consumer: DataConsumer
 
 
-class Table(Generic[_Entry]):
-    """The objects of one class, by id. To any tenant but its owner an object does not exist."""
+@dataclass(slots=True, eq=False)
+class RtpObserverEntry(_OnRouter):
+    """An RTP observer."""
 
-    def __init__(self, noun: str) -> None:
-        self._noun = noun
-        self._entries: dict[str, _Entry] = {}
-
-    def add(self, entry: _Entry) -> None:
-        """Enter an object under its id."""
-        self._entries[entry.id] = entry
-
-    def discard(self, object_id: str) -> None:
-        """Take an object out, if it is there."""
-        self._entries.pop(object_id, None)
-
-    def find(self, object_id: str, tenant: str) -> _Entry | None:
-        """Return a tenant's object, or None."""
-        entry = self._entries.get(object_id)
-        return entry if entry is not None and tenant in {owner_of(entry), SYSTEM} else None
-
-    def get(self, object_id: str, tenant: str) -> _Entry:
-        """Return a tenant's object.
-
-        Raises:
-            NotFound: There is none of that id, or it is another tenant's.
-        """
-        entry = self.find(object_id, tenant)
-        if entry is None:
-            raise NotFound(f"{self._noun} with id {object_id} not found", details={"id": object_id})
-        return entry
-
-    def all(self) -> Iterable[_Entry]:
-        """Return every object, whoever owns it."""
-        return self._entries.values()
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-
-def owner_of(entry: object) -> str:
-    """Return the tenant that an object belongs to: its router's, for what hangs on a router."""
-    if isinstance(entry, RouterEntry | WorkerEntry):
-        return entry.tenant
-    if isinstance(entry, TransportEntry | PipeEntry | ProducerEntry | ConsumerEntry):
-        return entry.router.tenant
-    return SYSTEM
+    rtp_observer: RtpObserver
 
 
 class Objects:
@@ -192,24 +188,17 @@ class Objects:
 
     def __init__(self) -> None:
         self.workers: Table[WorkerEntry] = Table("Worker")
+        self.webrtc_servers: Table[WebRtcServerEntry] = Table("WebRtcServer")
         self.routers: Table[RouterEntry] = Table("Router")
         self.transports: Table[TransportEntry] = Table("Transport")
         self.pipes: Table[PipeEntry] = Table("PipeTransport")
         self.producers: Table[ProducerEntry] = Table("Producer")
         self.consumers: Table[ConsumerEntry] = Table("Consumer")
+        self.data_producers: Table[DataProducerEntry] = Table("DataProducer")
+        self.data_consumers: Table[DataConsumerEntry] = Table("DataConsumer")
+        self.rtp_observers: Table[RtpObserverEntry] = Table("RtpObserver")
         self.rooms: dict[tuple[str, str], RoomRecord] = {}
         """The agent's copies of the rooms' records, by tenant and room."""
-
-    def worker_for_tenant(self, worker_id: str, tenant: str) -> WorkerEntry:
-        """Return a worker on which a tenant may make routers: its own, or one of the pool.
-
-        Raises:
-            NotFound: There is none of that id, or it is another tenant's own.
-        """
-        worker = self.workers.find(worker_id, SYSTEM)
-        if worker is None or worker.tenant not in {SYSTEM, tenant}:
-            return self.workers.get(worker_id, tenant)
-        return worker
 
     def visible_transport(self, transport_id: str, tenant: str) -> TransportEntry | PipeEntry:
         """Return a transport or an end of a pipe, to be looked at.

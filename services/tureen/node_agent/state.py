@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from tureen.bus import Call
 from tureen.contract import subjects
 from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, RouterEvent, WorkerEvent
-from tureen.contract.model import Reply
+from tureen.contract.model import Command, Reply
 from tureen.node_agent import rooms
 from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.inventory import upstream_of
-from tureen.node_agent.memory import Creates
+from tureen.node_agent.memory import Creates, fingerprint
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, WorkerEntry
 from tureen.node_agent.pipes.puller import Puller
 from tureen.node_agent.pipes.server import PipeServer
 from tureen.node_agent.settings import NodeAgentSettings
+from tureen.node_agent.table import Entry, Table
+
+if TYPE_CHECKING:
+    from tureen.node_agent.workers import WorkerPool
+
+Made = TypeVar("Made")
 
 Handlers = Mapping[str, Callable[..., Awaitable[Reply | None]]]
 """Functions of the agent's state, the call and the command, by `<object>.<method>`."""
@@ -42,10 +49,37 @@ class AgentState:
     inventory_version: int = 0
     puller: Puller = field(init=False)
     server: PipeServer = field(init=False)
+    pool: WorkerPool = field(init=False)
 
     def now(self) -> float:
         """Return loop time, seconds."""
         return asyncio.get_running_loop().time()
+
+    async def named(self, table: Table[Entry], object_id: str, call: Call) -> Entry:
+        """Return the object that a command names, after a create of that id that is under way.
+
+        Raises:
+            NotFound: The caller has none of that id.
+        """
+        await self.creates.settled(object_id)
+        return table.get(object_id, call.tenant)
+
+    async def to_close(self, table: Table[Entry], object_id: str, call: Call) -> Entry | None:
+        """Return the object that a command closes; the id of one that is closed, or never was, is remembered."""
+        await self.creates.settled(object_id)
+        entry = table.find(object_id, call.tenant)
+        if entry is None:
+            self.creates.bury(object_id, call.tenant)
+        return entry
+
+    async def create(self, call: Call, object_id: str, command: Command, make: Callable[[], Awaitable[Made]]) -> Made:
+        """Make an object once, however often the same caller asks for it with the same command.
+
+        Raises:
+            Conflict: The id is something else's, or was closed a moment ago.
+        """
+        mark = fingerprint({**command.to_wire(), "": f"{call.tenant} {call.command.name}"})
+        return await self.creates.once(object_id, mark, make, call.tenant)
 
     def producer_opened(self, router: RouterEntry, held: HeldProducer) -> None:
         """A router has a producer now: say so."""
@@ -64,7 +98,7 @@ class AgentState:
     def router_closed(self, entry: RouterEntry) -> None:
         """A router is gone, however it ended: forget it and say so."""
         self.objects.routers.discard(entry.id)
-        self.creates.forget(entry.id)
+        self.creates.forget(entry.id, entry.tenant)
         entry.worker.routers.pop(entry.id, None)
         if entry.room_id is not None:
             rooms.forget_unused(self.objects, entry.tenant, entry.room_id, self.settings.node_id)

@@ -1,4 +1,4 @@
-"""The agent's pool of mediasoup workers: one WebRtcServer each, replaced when they die."""
+"""The agent's workers: a pool, replaced when they end, with one WebRtcServer each; and tenants' own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import logging
 from collections.abc import Callable
 from typing import cast
 
+from tureen.contract.errors import Internal, NoCapacity, Unavailable
 from tureen.contract.ids import new_id
+from tureen.contract.subjects import SYSTEM
+from tureen.contract.workers import MediasoupCreateWorker
 from tureen.mediasoup import WebRtcServer, Worker, create_worker
+from tureen.mediasoup.errors import MediasoupError
 from tureen.mediasoup.types import TransportListenInfo
-from tureen.node_agent.objects import WorkerEntry
+from tureen.node_agent.objects import WebRtcServerEntry, WorkerEntry
 from tureen.node_agent.settings import NodeAgentSettings
 from tureen.node_agent.state import AgentState
 
@@ -21,20 +25,70 @@ RESTART_DELAY = 1.0
 
 
 class WorkerPool:
-    """Keeps `settings.workers` workers alive."""
+    """Keeps `settings.workers` workers alive, and starts and ends those of tenants."""
 
     def __init__(self, state: AgentState, forget: Callable[[int], None]) -> None:
         self._state = state
         self._forget = forget
         self._replacing: set[asyncio.Task[None]] = set()
+        self._processes: set[Worker] = set()
+        self._starting_own: set[int] = set()
         self._closed = False
 
     async def start(self) -> None:
-        """Start every worker."""
+        """Start every worker of the pool."""
         indices = range(1, self._state.settings.workers + 1)
         async with asyncio.TaskGroup() as group:
             for index in indices:
                 group.create_task(self._start(index))
+
+    async def start_own(self, worker_id: str, tenant: str, options: MediasoupCreateWorker) -> WorkerEntry:
+        """Start a worker of a tenant's own.
+
+        Raises:
+            NoCapacity: The node has as many of them as it may.
+            Internal: It cannot be started.
+        """
+        settings = self._state.settings
+        low, high = options.rtc_min_port or settings.min_port, options.rtc_max_port or settings.max_port
+        index = self._free_index()
+        self._starting_own.add(index)
+        try:
+            worker = await create_worker(
+                log_level=options.log_level,
+                log_tags=options.log_tags,
+                dtls_certificate_file=options.dtls_certificate_file,
+                dtls_private_key_file=options.dtls_private_key_file,
+                libwebrtc_field_trials=options.libwebrtc_field_trials,
+                app_data=options.app_data,
+                rtc_min_port=low,
+                rtc_max_port=high,
+            )
+        except MediasoupError as error:
+            log.exception("a worker of tenant %s cannot be started", tenant)
+            raise Internal("the worker cannot be started; the node's log says why") from error
+        finally:
+            self._starting_own.discard(index)
+        entry = WorkerEntry(worker_id, index, worker, tenant=tenant, ports=(low, high))
+        self._enter(entry)
+        if self._closed:
+            worker.close()
+            raise Unavailable("the node is being shut down")
+        return entry
+
+    def enter_server(self, worker: WorkerEntry, server: WebRtcServer) -> WebRtcServerEntry:
+        """Enter a WebRtcServer until it closes."""
+        state = self._state
+        entry = WebRtcServerEntry(server.id, server, worker)
+        state.objects.webrtc_servers.add(entry)
+
+        def closed() -> None:
+            state.objects.webrtc_servers.discard(entry.id)
+            state.creates.forget(entry.id, entry.tenant)
+
+        server.observer.on("close", closed)
+        state.events.attach(worker, "webRtcServer", entry.id, server)
+        return entry
 
     async def close(self) -> None:
         """End every worker, and wait until their processes are gone."""
@@ -42,10 +96,21 @@ class WorkerPool:
         for task in self._replacing:
             task.cancel()
         await asyncio.gather(*self._replacing, return_exceptions=True)
-        workers = [entry.worker for entry in self._state.objects.workers.all()]
-        for worker in workers:
-            worker.close()
-        await asyncio.gather(*(worker.wait_closed() for worker in workers))
+        for entry in list(self._state.objects.workers.all()):
+            entry.worker.close()
+        await asyncio.gather(*(worker.wait_closed() for worker in self._processes))
+
+    def _free_index(self) -> int:
+        """Return the lowest number after the pool's that is free."""
+        settings = self._state.settings
+        taken = {entry.index for entry in self._state.objects.workers.all()} | self._starting_own
+        for index in range(settings.workers + 1, settings.workers + settings.max_tenant_workers + 1):
+            if index not in taken:
+                return index
+        raise NoCapacity(
+            f"this node runs {settings.max_tenant_workers} workers of tenants' own, which is all that it may",
+            details={"maxTenantWorkers": settings.max_tenant_workers},
+        )
 
     async def _start(self, index: int) -> None:
         settings = self._state.settings
@@ -55,21 +120,31 @@ class WorkerPool:
         except BaseException:
             worker.close()
             raise
-        self._enter(index, worker, server)
-
-    def _enter(self, index: int, worker: Worker, server: WebRtcServer) -> None:
         entry = WorkerEntry(new_id(), index, worker, server)
+        self._enter(entry)
+        self.enter_server(entry, server)
+
+    def _enter(self, entry: WorkerEntry) -> None:
+        worker = entry.worker
         self._state.objects.workers.add(entry)
+        self._processes.add(worker)
         # Who cares is told which routers went with the worker before these are forgotten one by one.
         worker.on("died", lambda error: self._died(entry, error))
-        worker.observer.on("close", lambda: self._state.objects.workers.discard(entry.id))
-        log.info("worker %d started: id %s, pid %d", index, entry.id, worker.pid)
+        worker.on("subprocessclose", lambda: self._processes.discard(worker))
+        worker.observer.on("close", lambda: self._gone(entry))
+        self._state.events.attach(entry, "worker", entry.id, worker)
+        log.info("worker %d started: id %s, pid %d, of %s", entry.index, entry.id, worker.pid, entry.tenant)
 
     def _died(self, entry: WorkerEntry, error: Exception) -> None:
         log.error("worker %d died (id %s, pid %d): %s", entry.index, entry.id, entry.worker.pid, error)
-        self._forget(entry.worker.pid)
         self._state.worker_died(entry)
-        if not self._closed:
+
+    def _gone(self, entry: WorkerEntry) -> None:
+        """A worker died or was closed: forget it, and replace one of the pool."""
+        self._state.objects.workers.discard(entry.id)
+        self._state.creates.forget(entry.id, entry.tenant)
+        self._forget(entry.worker.pid)
+        if entry.tenant == SYSTEM and not self._closed:
             task = asyncio.create_task(self._replace(entry.index), name=f"replace worker {entry.index}")
             self._replacing.add(task)
             task.add_done_callback(self._replacing.discard)

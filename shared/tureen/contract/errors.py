@@ -210,15 +210,19 @@ _FROM_MEDIASOUP: tuple[tuple[type[BaseException], type[TureenError]], ...] = (
 def from_mediasoup(error: BaseException) -> TureenError | None:
     """Return the coded form of an error that `tureen.mediasoup` raises, or None where there is none.
 
-    What the worker itself refuses with a plain error (an id that is taken, for instance) is a `Conflict` where its text
-    says so, and has no coded form otherwise.
+    mediasoup's plain Error has no name of its own: the request was right in itself, but the object's state refuses it
+    (an id that is taken, a transport that is connected already, no SCTP association), which is a `Conflict`. Where no
+    port is free it is `NoCapacity`, where a message is too long `TooLarge`.
     """
     for raised, coded in _FROM_MEDIASOUP:
         if isinstance(error, raised):
             return coded(str(error))
-    if isinstance(error, mediasoup_errors.MediasoupError) and "already exists" in str(error):
-        return Conflict(str(error))
-    return None
+    if not isinstance(error, mediasoup_errors.MediasoupError):
+        return None
+    text = str(error)
+    if "no more available ports" in text:
+        return NoCapacity(text)
+    return TooLarge(text) if text.startswith("message too big") else Conflict(text)
 
 
 def from_body(body: Mapping[str, Any]) -> TureenError:

@@ -18,6 +18,7 @@ Kind = Literal["audio", "video"]
 Port = Annotated[int, Field(ge=0, lt=65536)]
 UInt32 = Annotated[int, Field(ge=0, lt=2**32)]
 Structure = dict[str, Any]
+CryptoSuite = Literal["AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"]
 
 
 class PortRange(Command):
@@ -108,11 +109,26 @@ class CanConsume(Reply):
     can_consume: bool
 
 
-class RouterCreateWebRtcTransport(Command):
-    """`router.createWebRtcTransport`. Without `listenInfos` it uses the worker's WebRtcServer."""
+class SctpOptions(Command):
+    """What the creation of every transport but a DirectTransport takes for data channels; sizes are bytes."""
 
-    router_id: Id
+    enable_sctp: bool = False
+    max_send_message_size: UInt32 = 262144
+    max_receive_message_size: UInt32 = 262144
+    sctp_send_buffer_size: UInt32 = 2000000
+    sctp_per_stream_send_queue_limit: UInt32 = 2000000
+    sctp_max_receiver_window_buffer_size: UInt32 = 5242880
+    sctp_default_stream_buffered_amount_low_threshold: UInt32 = 1024
+
+
+class RouterCreateWebRtcTransport(SctpOptions, RouterRef):
+    """`router.createWebRtcTransport`. With neither `webRtcServerId` nor `listenInfos` the worker's WebRtcServer is used.
+
+    A worker of a tenant's own has no WebRtcServer but those that `worker.createWebRtcServer` makes; they are named.
+    """
+
     id: Id | None = None
+    web_rtc_server_id: Id | None = None
     listen_infos: list[ListenInfo] | None = None
     enable_udp: bool | None = None
     enable_tcp: bool | None = None
@@ -120,13 +136,6 @@ class RouterCreateWebRtcTransport(Command):
     prefer_tcp: bool = False
     ice_consent_timeout: Annotated[int, Field(ge=0, lt=256)] = 30
     initial_available_outgoing_bitrate: UInt32 = 600000
-    enable_sctp: bool = False
-    max_send_message_size: UInt32 | None = None
-    max_receive_message_size: UInt32 | None = None
-    sctp_send_buffer_size: UInt32 | None = None
-    sctp_per_stream_send_queue_limit: UInt32 | None = None
-    sctp_max_receiver_window_buffer_size: UInt32 | None = None
-    sctp_default_stream_buffered_amount_low_threshold: UInt32 | None = None
     app_data: Structure | None = None
     grant: Grant | None = None
 
@@ -143,17 +152,16 @@ class WebRtcTransportCreated(Reply):
     served: Served
 
 
-class RouterCreatePlainTransport(Command):
+class RouterCreatePlainTransport(SctpOptions, RouterRef):
     """`router.createPlainTransport`."""
 
-    router_id: Id
     id: Id | None = None
     listen_info: ListenInfo
     rtcp_listen_info: ListenInfo | None = None
     rtcp_mux: bool = True
     comedia: bool = False
     enable_srtp: bool = False
-    srtp_crypto_suite: str = "AES_CM_128_HMAC_SHA1_80"
+    srtp_crypto_suite: CryptoSuite = "AES_CM_128_HMAC_SHA1_80"
     app_data: Structure | None = None
     grant: Grant | None = None
 
@@ -165,6 +173,7 @@ class PlainTransportCreated(Reply):
     tuple: Structure
     rtcp_tuple: Structure | None = None
     srtp_parameters: Structure | None = None
+    sctp_parameters: Structure | None = None
     served: Served
 
 
@@ -175,7 +184,10 @@ class TransportRef(Command):
 
 
 class TransportConnect(Command):
-    """`transport.connect`: `dtlsParameters` for a WebRtcTransport, the others for a PlainTransport."""
+    """`transport.connect`: `dtlsParameters` for a WebRtcTransport, the others for a PlainTransport or PipeTransport.
+
+    A DirectTransport is connected as it is.
+    """
 
     transport_id: Id
     dtls_parameters: Structure | None = None
@@ -207,6 +219,7 @@ class TransportProduce(Command):
     rtp_parameters: Structure
     paused: bool = False
     key_frame_request_delay: UInt32 | None = None
+    enable_mediasoup_packet_id_header_extension: bool = False
     app_data: Structure | None = None
 
 
@@ -223,12 +236,15 @@ class ProducerCreated(Reply):
 
 
 class TransportConsume(Command):
-    """`transport.consume`. A producer that lives on another router of the room is pulled first."""
+    """`transport.consume`. A producer that lives on another router of the room is pulled first.
+
+    A PipeTransport takes `producerId` alone; all others need `rtpCapabilities`.
+    """
 
     transport_id: Id
     id: Id | None = None
     producer_id: Id
-    rtp_capabilities: Structure
+    rtp_capabilities: Structure | None = None
     paused: bool = False
     mid: str | None = None
     preferred_layers: Structure | None = None

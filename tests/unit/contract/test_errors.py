@@ -87,6 +87,9 @@ def test_any_body(body: dict[str, Any]) -> None:
         (mediasoup_errors.RequestTimeoutError("x"), errors.Timeout),
         (mediasoup_errors.ChannelError("x"), errors.WorkerClosed),
         (mediasoup_errors.MediasoupError("a Producer with same producerId already exists"), errors.Conflict),
+        (mediasoup_errors.MediasoupError("connect() already called"), errors.Conflict),
+        (mediasoup_errors.MediasoupError("no more available ports [transport:udp, ip:::1]"), errors.NoCapacity),
+        (mediasoup_errors.MediasoupError("message too big [method or event:PRODUCER_SEND]"), errors.TooLarge),
     ],
 )
 def test_mediasoups_errors(raised: Exception, coded: type[errors.TureenError]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tureen.contract import cluster, media, model, pipes, registry, rooms
+from tureen.contract import cluster, data, media, model, observers, pipes, registry, rooms, transports, workers
 
 COMMANDS = list(registry.all_commands())
 SERVICES = {"node", "placement", "signaling", "metrics"}
@@ -21,7 +21,7 @@ def models() -> list[type[model.Message]]:
     """Return every message of the contract."""
     found = {
         each
-        for module in (cluster, media, model, pipes, rooms)
+        for module in (cluster, data, media, model, observers, pipes, rooms, transports, workers)
         for _, each in inspect.getmembers(module, inspect.isclass)
         if issubclass(each, model.Message)
     }
@@ -64,6 +64,16 @@ def test_a_command(command: registry.Command) -> None:
     if command.target:
         assert required(command.request, command.target)
     assert registry.commands_of(command.service)[command.name] is command
+
+
+def test_only_sending_is_not_to_be_repeated() -> None:
+    """Whatever does not send RTP, RTCP or a message may be asked again."""
+    assert {command.name for command in COMMANDS if not command.retry} == {
+        "producer.send",
+        "transport.sendRtcp",
+        "dataProducer.send",
+        "dataConsumer.send",
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: f"{command.service}.{command.name}")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from tureen.bus import Call
+from tureen.contract.errors import InvalidType
 from tureen.contract.media import Dumped, ProducerRef, Stats
+from tureen.contract.transports import ProducerEnableTraceEvent, ProducerSend
 from tureen.node_agent.objects import ProducerEntry
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -28,23 +32,35 @@ async def get_stats(state: AgentState, call: Call, command: ProducerRef) -> Stat
     return Stats(stats=[{**stat} for stat in await (await _settled(state, call, command)).producer.get_stats()])
 
 
+async def enable_trace_event(state: AgentState, call: Call, command: ProducerEnableTraceEvent) -> None:
+    """Choose which events of a producer are traced."""
+    await (await _settled(state, call, command)).producer.enable_trace_event(cast("Any", command.types))
+
+
+async def send(state: AgentState, call: Call, command: ProducerSend) -> None:
+    """Send an RTP packet into a router."""
+    entry = await _settled(state, call, command)
+    if not entry.direct:
+        raise InvalidType(f"Producer {entry.id} is of no DirectTransport")
+    entry.producer.send(command.rtp_packet)
+
+
 async def close(state: AgentState, call: Call, command: ProducerRef) -> None:
     """Close a producer; one that never was is closed as well."""
-    entry = state.objects.producers.find(command.producer_id, call.tenant)
+    entry = await state.to_close(state.objects.producers, command.producer_id, call)
     if entry is not None:
         entry.producer.close()
-    else:
-        state.creates.forget(command.producer_id)
 
 
 async def _settled(state: AgentState, call: Call, command: ProducerRef) -> ProducerEntry:
-    await state.creates.settled(command.producer_id)
-    return state.objects.producers.get(command.producer_id, call.tenant)
+    return await state.named(state.objects.producers, command.producer_id, call)
 
 
 HANDLERS: Handlers = {
     "producer.pause": pause,
     "producer.resume": resume,
+    "producer.enableTraceEvent": enable_trace_event,
+    "producer.send": send,
     "producer.dump": dump,
     "producer.getStats": get_stats,
     "producer.close": close,

@@ -1,16 +1,15 @@
-"""`router.*`: transports are made here."""
+"""`router.*`: transports and RTP observers are made here."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from tureen.bus import Call
-from tureen.contract.errors import Conflict, Unauthorized
+from tureen.contract.errors import Conflict, InvalidType
 from tureen.contract.ids import new_id
 from tureen.contract.media import (
     CanConsume,
     Dumped,
-    ListenInfo,
     PlainTransportCreated,
     RouterCanConsume,
     RouterCapabilities,
@@ -20,66 +19,107 @@ from tureen.contract.media import (
     RouterRef,
     WebRtcTransportCreated,
 )
-from tureen.contract.rooms import Grant
-from tureen.mediasoup import PlainTransport, WebRtcTransport
-from tureen.mediasoup.types import RtpCapabilities, SrtpCryptoSuite, TransportListenInfo
-from tureen.node_agent import arbiter
-from tureen.node_agent.memory import fingerprint
-from tureen.node_agent.objects import RouterEntry, Transport, TransportEntry
-from tureen.node_agent.settings import Address
+from tureen.contract.observers import (
+    RouterCreateActiveSpeakerObserver,
+    RouterCreateAudioLevelObserver,
+    RtpObserverCreated,
+)
+from tureen.contract.transports import (
+    DirectTransportCreated,
+    PipedToRouter,
+    PipeTransportCreated,
+    RouterCreateDirectTransport,
+    RouterCreatePipeTransport,
+    RouterPipeToRouter,
+    RouterUpdateMediaCodecs,
+)
+from tureen.mediasoup import WebRtcServer
+from tureen.mediasoup.types import RouterRtpCodecCapability, RtpCapabilities
+from tureen.node_agent import piping, transports
+from tureen.node_agent.addresses import listen_info
+from tureen.node_agent.objects import RouterEntry, RtpObserverEntry, TransportEntry
 from tureen.node_agent.state import AgentState, Handlers
 
-_WEBRTC_OPTIONS = tuple(RouterCreateWebRtcTransport.model_fields.keys() - {"router_id", "id", "listen_infos", "grant"})
-"""What is passed on to mediasoup as it is; what is absent is mediasoup's default."""
+_OURS = {"router_id", "id", "grant", "listen_info", "rtcp_listen_info", "listen_infos", "web_rtc_server_id"}
+_WEBRTC = tuple(RouterCreateWebRtcTransport.model_fields.keys() - _OURS)
+_PLAIN = tuple(RouterCreatePlainTransport.model_fields.keys() - _OURS)
+_PIPE = tuple(RouterCreatePipeTransport.model_fields.keys() - _OURS)
+_DIRECT = tuple(RouterCreateDirectTransport.model_fields.keys() - _OURS)
+"""What is passed on to mediasoup as it is; what is None is mediasoup's default."""
 
 
 async def create_webrtc_transport(
     state: AgentState, call: Call, command: RouterCreateWebRtcTransport
 ) -> WebRtcTransportCreated:
-    """Make a WebRtcTransport, on the worker's WebRtcServer unless `listenInfos` say otherwise."""
-    transport_id = command.id or new_id()
-    entry = await state.creates.once(
-        transport_id,
-        fingerprint(command.to_wire()),
-        lambda: _make_webrtc(state, call, transport_id, command),
-    )
-    transport = cast("WebRtcTransport", entry.transport)
-    sctp = transport.sctp_parameters
-    return WebRtcTransportCreated(
-        id=entry.id,
-        ice_role=transport.ice_role,
-        ice_parameters={**transport.ice_parameters},
-        ice_candidates=[{**candidate} for candidate in transport.ice_candidates],
-        dtls_parameters={**transport.dtls_parameters},
-        sctp_parameters=None if sctp is None else {**sctp},
-        served=entry.router.served,
-    )
+    """Make a WebRtcTransport, on the worker's WebRtcServer unless the command says otherwise."""
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _make_webrtc(state, call, id_, command))
+    return transports.webrtc_created(entry)
 
 
 async def create_plain_transport(
     state: AgentState, call: Call, command: RouterCreatePlainTransport
 ) -> PlainTransportCreated:
     """Make a PlainTransport on one of this node's addresses."""
-    transport_id = command.id or new_id()
-    entry = await state.creates.once(
-        transport_id,
-        fingerprint(command.to_wire()),
-        lambda: _make_plain(state, call, transport_id, command),
-    )
-    transport = cast("PlainTransport", entry.transport)
-    rtcp, srtp = transport.rtcp_tuple, transport.srtp_parameters
-    return PlainTransportCreated(
-        id=entry.id,
-        tuple={**transport.tuple},
-        rtcp_tuple=None if rtcp is None else {**rtcp},
-        srtp_parameters=None if srtp is None else {**srtp},
-        served=entry.router.served,
-    )
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _make_plain(state, call, id_, command))
+    return transports.plain_created(entry)
+
+
+async def create_pipe_transport(
+    state: AgentState, call: Call, command: RouterCreatePipeTransport
+) -> PipeTransportCreated:
+    """Make one end of a pipe that the app connects itself."""
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _make_pipe(state, call, id_, command))
+    return transports.pipe_created(entry)
+
+
+async def create_direct_transport(
+    state: AgentState, call: Call, command: RouterCreateDirectTransport
+) -> DirectTransportCreated:
+    """Make a transport whose packets and messages travel over the bus."""
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _make_direct(state, call, id_, command))
+    return transports.direct_created(entry)
+
+
+async def create_active_speaker_observer(
+    state: AgentState, call: Call, command: RouterCreateActiveSpeakerObserver
+) -> RtpObserverCreated:
+    """Make something that tells who speaks."""
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _make_observer(state, call, id_, command))
+    return RtpObserverCreated(id=entry.id, type=entry.rtp_observer.type)
+
+
+async def create_audio_level_observer(
+    state: AgentState, call: Call, command: RouterCreateAudioLevelObserver
+) -> RtpObserverCreated:
+    """Make something that tells how loud the loudest are."""
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _make_observer(state, call, id_, command))
+    return RtpObserverCreated(id=entry.id, type=entry.rtp_observer.type)
+
+
+async def pipe_to_router(state: AgentState, call: Call, command: RouterPipeToRouter) -> PipedToRouter:
+    """Bring a producer or a data producer to another router of this node."""
+    router = await _settled(state, call, command.router_id)
+    return await piping.pipe_to_router(state, call, router, command)
 
 
 async def get_rtp_capabilities(state: AgentState, call: Call, command: RouterRef) -> RouterCapabilities:
     """Tell a router's RTP capabilities."""
     router = await _settled(state, call, command.router_id)
+    return RouterCapabilities(rtp_capabilities={**router.router.rtp_capabilities})
+
+
+async def update_media_codecs(state: AgentState, call: Call, command: RouterUpdateMediaCodecs) -> RouterCapabilities:
+    """Replace a router's codecs for what is made from now on."""
+    router = await _settled(state, call, command.router_id)
+    if router.room_id is not None:
+        raise Conflict(f"Router {router.id} has the codecs of room {router.room_id}: change the room's")
+    router.router.update_media_codecs(cast("list[RouterRtpCodecCapability]", command.media_codecs))
     return RouterCapabilities(rtp_capabilities={**router.router.rtp_capabilities})
 
 
@@ -100,9 +140,8 @@ async def dump(state: AgentState, call: Call, command: RouterRef) -> Dumped:
 
 async def close(state: AgentState, call: Call, command: RouterClose) -> None:
     """Close a router and all that hangs on it; one that never was is closed as well."""
-    router = state.objects.routers.find(command.router_id, call.tenant)
+    router = await state.to_close(state.objects.routers, command.router_id, call)
     if router is None:
-        state.creates.forget(command.router_id)
         return
     if command.if_empty and router.in_use:
         raise Conflict(f"Router {router.id} is in use", details={"transports": len(router.transports)})
@@ -110,111 +149,112 @@ async def close(state: AgentState, call: Call, command: RouterClose) -> None:
 
 
 async def _settled(state: AgentState, call: Call, router_id: str) -> RouterEntry:
-    await state.creates.settled(router_id)
-    return state.objects.routers.get(router_id, call.tenant)
+    return await state.named(state.objects.routers, router_id, call)
 
 
 async def _make_webrtc(
     state: AgentState, call: Call, transport_id: str, command: RouterCreateWebRtcTransport
 ) -> TransportEntry:
+    if command.listen_infos is not None and command.web_rtc_server_id is not None:
+        raise InvalidType("only one of webRtcServerId and listenInfos must be given", details={"path": "listenInfos"})
+    if command.web_rtc_server_id is not None:
+        await state.creates.settled(command.web_rtc_server_id)
     router = await _settled(state, call, command.router_id)
-    options = {name: getattr(command, name) for name in _WEBRTC_OPTIONS}
+    options = _given(command, _WEBRTC)
     if command.listen_infos is None:
-        options["webrtc_server"] = router.worker.webrtc_server
+        options["webrtc_server"] = _webrtc_server(state, call, router, command.web_rtc_server_id)
     else:
-        options["listen_infos"] = [_listen_info(state, info) for info in command.listen_infos]
-    given = {name: value for name, value in options.items() if value is not None}
-    book(state, router, transport_id, command.grant)
-    return await _enter(state, router, transport_id, router.router.create_webrtc_transport(id=transport_id, **given))
+        ports = router.worker.ports
+        options["listen_infos"] = [listen_info(state.settings, info, ports) for info in command.listen_infos]
+    transports.book(state, router, transport_id, command.grant)
+    making = router.router.create_webrtc_transport(id=transport_id, **options)
+    return await transports.enter(state, router, transport_id, making)
+
+
+def _webrtc_server(state: AgentState, call: Call, router: RouterEntry, server_id: str | None) -> WebRtcServer:
+    """Return the WebRtcServer that was named, or the one that a worker of the pool has."""
+    if server_id is None:
+        server = router.worker.webrtc_server
+        if server is None:
+            raise InvalidType("missing webRtcServerId or listenInfos", details={"path": "listenInfos"})
+        return server
+    entry = state.objects.webrtc_servers.shared(server_id, call.tenant)
+    if entry.worker is not router.worker:
+        raise InvalidType(f"WebRtcServer {server_id} is of another worker than router {router.id}")
+    return entry.webrtc_server
 
 
 async def _make_plain(
     state: AgentState, call: Call, transport_id: str, command: RouterCreatePlainTransport
 ) -> TransportEntry:
     router = await _settled(state, call, command.router_id)
-    listen_info = _listen_info(state, command.listen_info)
-    rtcp = None if command.rtcp_listen_info is None else _listen_info(state, command.rtcp_listen_info)
-    book(state, router, transport_id, command.grant)
-    making = router.router.create_plain_transport(
-        id=transport_id,
-        listen_info=listen_info,
-        rtcp_listen_info=rtcp,
-        rtcp_mux=command.rtcp_mux,
-        comedia=command.comedia,
-        enable_srtp=command.enable_srtp,
-        srtp_crypto_suite=cast("SrtpCryptoSuite", command.srtp_crypto_suite),
-        app_data=command.app_data,
-    )
-    return await _enter(state, router, transport_id, making)
+    options = _given(command, _PLAIN)
+    options["listen_info"] = listen_info(state.settings, command.listen_info, router.worker.ports)
+    if command.rtcp_listen_info is not None:
+        options["rtcp_listen_info"] = listen_info(state.settings, command.rtcp_listen_info, router.worker.ports)
+    transports.book(state, router, transport_id, command.grant)
+    making = router.router.create_plain_transport(id=transport_id, **options)
+    return await transports.enter(state, router, transport_id, making)
 
 
-def book(state: AgentState, router: RouterEntry, transport_id: str, grant: Grant | None) -> None:
-    """Book a transport's place, within the node's and the room's limits."""
-    record = state.objects.record_of(router)
-    arbiter.book(router, record, transport_id, grant, state.settings.hard_limit, state.now())
+async def _make_pipe(
+    state: AgentState, call: Call, transport_id: str, command: RouterCreatePipeTransport
+) -> TransportEntry:
+    router = await _settled(state, call, command.router_id)
+    options = _given(command, _PIPE)
+    options["listen_info"] = listen_info(state.settings, command.listen_info, router.worker.ports)
+    transports.book(state, router, transport_id, None)
+    making = router.router.create_pipe_transport(id=transport_id, **options)
+    return await transports.enter(state, router, transport_id, making)
 
 
-async def _enter(state: AgentState, router: RouterEntry, transport_id: str, making: Any) -> TransportEntry:
-    """Wait for a transport and enter it; its place is given back when it closes, or was never made."""
-    try:
-        transport: Transport = await making
-    except BaseException:
-        router.worker.bookings.release(transport_id)
-        raise
-    entry = TransportEntry(transport_id, transport, router)
-    router.transports[transport_id] = entry
-    state.objects.transports.add(entry)
-    transport.observer.on("close", lambda: _closed(state, entry))
-    state.events.attach(router, "transport", transport_id, transport)
+async def _make_direct(
+    state: AgentState, call: Call, transport_id: str, command: RouterCreateDirectTransport
+) -> TransportEntry:
+    router = await _settled(state, call, command.router_id)
+    transports.book(state, router, transport_id, None)
+    making = router.router.create_direct_transport(id=transport_id, **_given(command, _DIRECT))
+    return await transports.enter(state, router, transport_id, making)
+
+
+async def _make_observer(
+    state: AgentState,
+    call: Call,
+    observer_id: str,
+    command: RouterCreateActiveSpeakerObserver | RouterCreateAudioLevelObserver,
+) -> RtpObserverEntry:
+    router = await _settled(state, call, command.router_id)
+    options = _given(command, type(command).model_fields.keys() - _OURS)
+    if isinstance(command, RouterCreateAudioLevelObserver):
+        observer: Any = await router.router.create_audio_level_observer(id=observer_id, **options)
+    else:
+        observer = await router.router.create_active_speaker_observer(id=observer_id, **options)
+    entry = RtpObserverEntry(observer_id, router, observer)
+    state.objects.rtp_observers.add(entry)
+
+    def closed() -> None:
+        state.objects.rtp_observers.discard(entry.id)
+        state.creates.forget(entry.id, entry.tenant)
+
+    observer.observer.on("close", closed)
+    state.events.attach(router, "rtpObserver", entry.id, observer)
     return entry
 
 
-def _closed(state: AgentState, entry: TransportEntry) -> None:
-    entry.router.transports.pop(entry.id, None)
-    entry.router.worker.bookings.release(entry.id)
-    state.objects.transports.discard(entry.id)
-    state.creates.forget(entry.id)
-    state.creates.forget(connect_id(entry.id), closed=False)
-
-
-def connect_id(transport_id: str) -> str:
-    """Return under which name it is remembered that a transport was connected; no object has such an id."""
-    return f"{transport_id}/connect"
-
-
-def _listen_info(state: AgentState, info: ListenInfo) -> TransportListenInfo:
-    """Return where a transport listens: on one of this node's addresses, named by its label or its ip.
-
-    Raises:
-        Unauthorized: The node does not offer that address, or a fixed port outside its range.
-    """
-    address = _address(state, info.ip)
-    settings = state.settings
-    if info.port and not settings.min_port <= info.port <= settings.max_port:
-        raise Unauthorized(
-            f"port {info.port} is outside of this node's {settings.min_port} to {settings.max_port}",
-            details={"minPort": settings.min_port, "maxPort": settings.max_port},
-        )
-    chosen = {**info.to_wire(), "ip": address.ip}
-    if not info.port and info.port_range is None:
-        chosen["portRange"] = {"min": settings.min_port, "max": settings.max_port}
-    if info.announced_address is None and address.announced is not None:
-        chosen["announcedAddress"] = address.announced
-    return cast("TransportListenInfo", chosen)
-
-
-def _address(state: AgentState, wanted: str) -> Address:
-    for address in state.settings.addresses:
-        if wanted in {address.label, address.ip}:
-            return address
-    labels = ", ".join(address.label for address in state.settings.addresses)
-    raise Unauthorized(f"this node does not offer address {wanted!r}; it offers {labels}", details={"labels": labels})
+def _given(command: Any, names: Any) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(command, name)) is not None}
 
 
 HANDLERS: Handlers = {
     "router.createWebRtcTransport": create_webrtc_transport,
     "router.createPlainTransport": create_plain_transport,
+    "router.createPipeTransport": create_pipe_transport,
+    "router.createDirectTransport": create_direct_transport,
+    "router.createActiveSpeakerObserver": create_active_speaker_observer,
+    "router.createAudioLevelObserver": create_audio_level_observer,
+    "router.pipeToRouter": pipe_to_router,
     "router.getRtpCapabilities": get_rtp_capabilities,
+    "router.updateMediaCodecs": update_media_codecs,
     "router.canConsume": can_consume,
     "router.dump": dump,
     "router.close": close,

@@ -1,10 +1,16 @@
-"""`transport.*`: producers and consumers are made here."""
+"""`transport.*`: producers and consumers of media and of data are made here."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from tureen.bus import Call
+from tureen.contract.data import (
+    DataConsumerCreated,
+    DataProducerCreated,
+    TransportConsumeData,
+    TransportProduceData,
+)
 from tureen.contract.errors import InvalidType
 from tureen.contract.ids import new_id
 from tureen.contract.media import (
@@ -19,13 +25,27 @@ from tureen.contract.media import (
     TransportRef,
     TransportSetBitrate,
 )
-from tureen.mediasoup import Consumer, Producer, WebRtcTransport
-from tureen.mediasoup.types import ConsumerLayers, DtlsParameters, RtpCapabilities, RtpParameters, SrtpParameters
-from tureen.node_agent import arbiter
-from tureen.node_agent.commands.router import connect_id
+from tureen.contract.transports import TransportEnableTraceEvent, TransportSendRtcp
+from tureen.mediasoup import Consumer, DirectTransport, PipeTransport, PlainTransport, WebRtcTransport
+from tureen.mediasoup.types import (
+    ConsumerLayers,
+    DtlsParameters,
+    RtpCapabilities,
+    RtpParameters,
+    SctpStreamParameters,
+    SrtpParameters,
+)
+from tureen.node_agent import arbiter, channels, streams
 from tureen.node_agent.memory import fingerprint
-from tureen.node_agent.objects import ConsumerEntry, HeldProducer, ProducerEntry, RouterEntry, TransportEntry
+from tureen.node_agent.objects import (
+    ConsumerEntry,
+    DataConsumerEntry,
+    DataProducerEntry,
+    ProducerEntry,
+    TransportEntry,
+)
 from tureen.node_agent.state import AgentState, Handlers
+from tureen.node_agent.transports import connect_id
 
 KEY_FRAME_REQUEST_DELAY = 1000
 """Milliseconds between two key frame requests to a room's own producers; an app's own value wins."""
@@ -40,8 +60,10 @@ async def connect(state: AgentState, call: Call, command: TransportConnect) -> N
 
 async def restart_ice(state: AgentState, call: Call, command: TransportRef) -> IceRestarted:
     """Give a WebRtcTransport new ICE parameters."""
-    entry = await _settled(state, call, command.transport_id)
-    return IceRestarted(ice_parameters={**await _webrtc(entry).restart_ice()})
+    transport = (await _settled(state, call, command.transport_id)).transport
+    if not isinstance(transport, WebRtcTransport):
+        raise InvalidType(f"Transport {command.transport_id} is no WebRtcTransport")
+    return IceRestarted(ice_parameters={**await transport.restart_ice()})
 
 
 async def set_max_incoming_bitrate(state: AgentState, call: Call, command: TransportSetBitrate) -> None:
@@ -61,40 +83,43 @@ async def set_min_outgoing_bitrate(state: AgentState, call: Call, command: Trans
 
 async def produce(state: AgentState, call: Call, command: TransportProduce) -> ProducerCreated:
     """Make a producer."""
-    producer_id = command.id or new_id()
-    mark = fingerprint(command.to_wire())
-    entry = await state.creates.once(producer_id, mark, lambda: _produce(state, call, producer_id, command))
-    producer = entry.producer
-    return ProducerCreated(
-        id=producer.id,
-        kind=producer.kind,
-        type=producer.type,
-        paused=producer.paused,
-        rtp_parameters={**producer.rtp_parameters},
-        consumable_rtp_parameters={**producer.consumable_rtp_parameters},
-        served=entry.router.served,
-    )
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _produce(state, call, id_, command))
+    return streams.producer_created(entry.router, entry.producer)
 
 
 async def consume(state: AgentState, call: Call, command: TransportConsume) -> ConsumerCreated:
     """Make a consumer; a producer that lives on another router of the room is pulled first."""
-    consumer_id = command.id or new_id()
-    mark = fingerprint(command.to_wire())
-    entry = await state.creates.once(consumer_id, mark, lambda: _consume(state, call, consumer_id, command))
-    consumer = entry.consumer
-    layers = consumer.preferred_layers
-    return ConsumerCreated(
-        id=consumer.id,
-        producer_id=consumer.producer_id,
-        kind=consumer.kind,
-        type=consumer.type,
-        rtp_parameters={**consumer.rtp_parameters},
-        paused=consumer.paused,
-        producer_paused=consumer.producer_paused,
-        score={**consumer.score},
-        preferred_layers=None if layers is None else {**layers},
-        served=entry.router.served,
-    )
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _consume(state, call, id_, command))
+    return streams.consumer_created(entry.router, entry.consumer)
+
+
+async def produce_data(state: AgentState, call: Call, command: TransportProduceData) -> DataProducerCreated:
+    """Make a data producer."""
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _produce_data(state, call, id_, command))
+    return channels.data_producer_created(entry.router, entry.data_producer)
+
+
+async def consume_data(state: AgentState, call: Call, command: TransportConsumeData) -> DataConsumerCreated:
+    """Make a data consumer."""
+    id_ = command.id or new_id()
+    entry = await state.create(call, id_, command, lambda: _consume_data(state, call, id_, command))
+    return channels.data_consumer_created(entry.router, entry.data_consumer)
+
+
+async def enable_trace_event(state: AgentState, call: Call, command: TransportEnableTraceEvent) -> None:
+    """Choose which events of a transport are traced."""
+    await (await _settled(state, call, command.transport_id)).transport.enable_trace_event(cast("Any", command.types))
+
+
+async def send_rtcp(state: AgentState, call: Call, command: TransportSendRtcp) -> None:
+    """Send RTCP into a router."""
+    transport = (await _settled(state, call, command.transport_id)).transport
+    if not isinstance(transport, DirectTransport):
+        raise InvalidType(f"Transport {command.transport_id} is no DirectTransport")
+    transport.send_rtcp(command.rtcp_packet)
 
 
 async def dump(state: AgentState, call: Call, command: TransportRef) -> Dumped:
@@ -113,38 +138,33 @@ async def get_stats(state: AgentState, call: Call, command: TransportRef) -> Sta
 
 async def close(state: AgentState, call: Call, command: TransportRef) -> None:
     """Close a transport and all that hangs on it; one that never was is closed as well."""
-    entry = state.objects.transports.find(command.transport_id, call.tenant)
+    entry = await state.to_close(state.objects.transports, command.transport_id, call)
     if entry is not None:
         entry.transport.close()
-    else:
-        state.creates.forget(command.transport_id)
 
 
 async def _settled(state: AgentState, call: Call, transport_id: str) -> TransportEntry:
-    await state.creates.settled(transport_id)
-    return state.objects.transports.get(transport_id, call.tenant)
-
-
-def _webrtc(entry: TransportEntry) -> WebRtcTransport:
-    if not isinstance(entry.transport, WebRtcTransport):
-        raise InvalidType(f"Transport {entry.id} is no WebRtcTransport")
-    return entry.transport
+    return await state.named(state.objects.transports, transport_id, call)
 
 
 async def _connect(entry: TransportEntry, command: TransportConnect) -> bool:
     transport = entry.transport
+    srtp = cast("SrtpParameters | None", command.srtp_parameters)
     if isinstance(transport, WebRtcTransport):
-        if command.dtls_parameters is None:
-            raise InvalidType("missing field dtlsParameters", details={"path": "dtlsParameters"})
-        await transport.connect(dtls_parameters=cast("DtlsParameters", command.dtls_parameters))
-    else:
-        await transport.connect(
-            ip=command.ip,
-            port=command.port,
-            rtcp_port=command.rtcp_port,
-            srtp_parameters=cast("SrtpParameters | None", command.srtp_parameters),
-        )
+        dtls = _needed(command.dtls_parameters, "dtlsParameters")
+        await transport.connect(dtls_parameters=cast("DtlsParameters", dtls))
+    elif isinstance(transport, PlainTransport):
+        await transport.connect(ip=command.ip, port=command.port, rtcp_port=command.rtcp_port, srtp_parameters=srtp)
+    elif isinstance(transport, PipeTransport):
+        ip, port = _needed(command.ip, "ip"), _needed(command.port, "port")
+        await transport.connect(ip=ip, port=port, srtp_parameters=srtp)
     return True
+
+
+def _needed(value: Any, name: str) -> Any:
+    if value is None:
+        raise InvalidType(f"missing field {name}", details={"path": name})
+    return value
 
 
 async def _produce(state: AgentState, call: Call, producer_id: str, command: TransportProduce) -> ProducerEntry:
@@ -159,82 +179,82 @@ async def _produce(state: AgentState, call: Call, producer_id: str, command: Tra
         rtp_parameters=cast("RtpParameters", command.rtp_parameters),
         paused=command.paused,
         key_frame_request_delay=delay or 0,
+        enable_mediasoup_packet_id_header_extension=command.enable_mediasoup_packet_id_header_extension,
         app_data=command.app_data,
     )
-    return _enter_producer(state, router, producer)
-
-
-def _enter_producer(state: AgentState, router: RouterEntry, producer: Producer) -> ProducerEntry:
-    entry = ProducerEntry(producer.id, producer, router)
-    held = HeldProducer(producer, (router.place,))
-    router.producers[producer.id] = held
-    state.objects.producers.add(entry)
-
-    def closed() -> None:
-        router.producers.pop(entry.id, None)
-        state.objects.producers.discard(entry.id)
-        state.creates.forget(entry.id)
-        state.producer_closed(router, held)
-
-    producer.observer.on("close", closed)
-    state.events.attach(router, "producer", producer.id, producer)
-    state.producer_opened(router, held)
-    return entry
+    return streams.enter_producer(state, router, producer, direct=isinstance(transport.transport, DirectTransport))
 
 
 async def _consume(state: AgentState, call: Call, consumer_id: str, command: TransportConsume) -> ConsumerEntry:
+    await state.creates.settled(command.producer_id)
     transport = await _settled(state, call, command.transport_id)
     router = transport.router
     record = state.objects.record_of(router)
     arbiter.admit_consumer(router, record, state.settings.hard_limit, state.now())
     if command.producer_id not in router.producers and router.room_id is not None:
         await state.puller.ensure(router, command.producer_id, call.deadline)
-    router.watchers[command.producer_id] += 1
-    router.consumers += 1
+    streams.watch(router, command.producer_id)
     try:
-        consumer = await transport.transport.consume(
-            id=consumer_id,
-            producer_id=command.producer_id,
-            rtp_capabilities=cast("RtpCapabilities", command.rtp_capabilities),
-            **_options(command),
-        )
+        consumer = await _consumer_of(transport, consumer_id, command)
     except BaseException:
-        _consumer_gone(state, router, command.producer_id)
+        streams.unwatch(state, router, command.producer_id)
         raise
-    return _enter_consumer(state, router, consumer)
+    return streams.enter_consumer(state, router, consumer)
 
 
-def _options(command: TransportConsume) -> dict[str, Any]:
-    """Return the options that were given; the rest is mediasoup's default."""
-    options = {
-        "paused": command.paused,
-        "mid": command.mid,
-        "preferred_layers": cast("ConsumerLayers | None", command.preferred_layers),
-        "enable_rtx": command.enable_rtx,
-        "ignore_dtx": command.ignore_dtx,
-        "pipe": command.pipe,
-        "app_data": command.app_data,
-    }
-    return {name: value for name, value in options.items() if value is not None}
+async def _consumer_of(entry: TransportEntry, consumer_id: str, command: TransportConsume) -> Consumer:
+    transport = entry.transport
+    if isinstance(transport, PipeTransport):
+        return await transport.consume(id=consumer_id, producer_id=command.producer_id, app_data=command.app_data)
+    capabilities = _needed(command.rtp_capabilities, "rtpCapabilities")
+    return await transport.consume(
+        id=consumer_id,
+        producer_id=command.producer_id,
+        rtp_capabilities=cast("RtpCapabilities", capabilities),
+        paused=command.paused,
+        mid=command.mid,
+        preferred_layers=cast("ConsumerLayers | None", command.preferred_layers),
+        enable_rtx=command.enable_rtx,
+        ignore_dtx=command.ignore_dtx,
+        pipe=command.pipe,
+        app_data=command.app_data,
+    )
 
 
-def _enter_consumer(state: AgentState, router: RouterEntry, consumer: Consumer) -> ConsumerEntry:
-    entry = ConsumerEntry(consumer.id, consumer, router, consumer.producer_id)
-    state.objects.consumers.add(entry)
+async def _produce_data(
+    state: AgentState, call: Call, data_producer_id: str, command: TransportProduceData
+) -> DataProducerEntry:
+    transport = await _settled(state, call, command.transport_id)
+    stream = command.sctp_stream_parameters
+    if not isinstance(transport.transport, DirectTransport):
+        stream = _needed(stream, "sctpStreamParameters")
+    data_producer = await transport.transport.produce_data(
+        id=data_producer_id,
+        sctp_stream_parameters=cast("SctpStreamParameters | None", stream),
+        label=command.label,
+        protocol=command.protocol,
+        paused=command.paused,
+        app_data=command.app_data,
+    )
+    return channels.enter_data_producer(state, transport.router, data_producer)
 
-    def closed() -> None:
-        state.objects.consumers.discard(entry.id)
-        state.creates.forget(entry.id)
-        _consumer_gone(state, router, entry.producer_id)
 
-    consumer.observer.on("close", closed)
-    state.events.attach(router, "consumer", consumer.id, consumer)
-    return entry
-
-
-def _consumer_gone(state: AgentState, router: RouterEntry, producer_id: str) -> None:
-    router.consumers -= 1
-    state.puller.unwatched(router, producer_id)
+async def _consume_data(
+    state: AgentState, call: Call, data_consumer_id: str, command: TransportConsumeData
+) -> DataConsumerEntry:
+    await state.creates.settled(command.data_producer_id)
+    transport = await _settled(state, call, command.transport_id)
+    data_consumer = await transport.transport.consume_data(
+        id=data_consumer_id,
+        data_producer_id=command.data_producer_id,
+        ordered=command.ordered,
+        max_packet_life_time=command.max_packet_life_time,
+        max_retransmits=command.max_retransmits,
+        paused=command.paused,
+        subchannels=command.subchannels,
+        app_data=command.app_data,
+    )
+    return channels.enter_data_consumer(state, transport.router, data_consumer)
 
 
 HANDLERS: Handlers = {
@@ -245,6 +265,10 @@ HANDLERS: Handlers = {
     "transport.setMinOutgoingBitrate": set_min_outgoing_bitrate,
     "transport.produce": produce,
     "transport.consume": consume,
+    "transport.produceData": produce_data,
+    "transport.consumeData": consume_data,
+    "transport.enableTraceEvent": enable_trace_event,
+    "transport.sendRtcp": send_rtcp,
     "transport.dump": dump,
     "transport.getStats": get_stats,
     "transport.close": close,

@@ -1,4 +1,4 @@
-"""`worker.*`: routers are made here."""
+"""`worker.*`: routers and WebRtcServers are made here."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import cast
 from tureen.bus import Call
 from tureen.contract.errors import InvalidType
 from tureen.contract.ids import new_id
-from tureen.contract.media import ResourceUsage, RouterCreated, WorkerCreateRouter, WorkerRef
+from tureen.contract.media import Dumped, ResourceUsage, RouterCreated, WorkerCreateRouter, WorkerRef
 from tureen.contract.rooms import RoomRecord
+from tureen.contract.workers import WebRtcServerCreated, WorkerCreateWebRtcServer, WorkerUpdateSettings
 from tureen.mediasoup.types import RouterRtpCodecCapability
 from tureen.node_agent import rooms
-from tureen.node_agent.memory import fingerprint
-from tureen.node_agent.objects import RouterEntry
+from tureen.node_agent.addresses import listen_info
+from tureen.node_agent.objects import RouterEntry, WebRtcServerEntry, WorkerEntry
 from tureen.node_agent.state import AgentState, Handlers
 
 
@@ -21,8 +22,7 @@ async def create_router(state: AgentState, call: Call, command: WorkerCreateRout
     router_id = command.id or new_id()
     if command.record is not None:
         _join(state, call.tenant, router_id, command.record)
-    mark = fingerprint(command.to_wire())
-    entry = await state.creates.once(router_id, mark, lambda: _make(state, call.tenant, router_id, command))
+    entry = await state.create(call, router_id, command, lambda: _make(state, call.tenant, router_id, command))
     return RouterCreated(id=entry.id, rtp_capabilities={**entry.router.rtp_capabilities})
 
 
@@ -34,7 +34,8 @@ def _join(state: AgentState, tenant: str, router_id: str, record: RoomRecord) ->
 
 
 async def _make(state: AgentState, tenant: str, router_id: str, command: WorkerCreateRouter) -> RouterEntry:
-    worker = state.objects.worker_for_tenant(command.worker_id, tenant)
+    await state.creates.settled(command.worker_id)
+    worker = state.objects.workers.shared(command.worker_id, tenant)
     codecs = command.record.media_codecs if command.record is not None else command.media_codecs
     router = await worker.worker.create_router(
         id=router_id,
@@ -49,13 +50,58 @@ async def _make(state: AgentState, tenant: str, router_id: str, command: WorkerC
     return entry
 
 
+async def create_webrtc_server(state: AgentState, call: Call, command: WorkerCreateWebRtcServer) -> WebRtcServerCreated:
+    """Bind ports that transports share; on a worker of the caller's own."""
+    server_id = command.id or new_id()
+    entry = await state.create(call, server_id, command, lambda: _make_server(state, call, server_id, command))
+    return WebRtcServerCreated(id=entry.id)
+
+
 async def get_resource_usage(state: AgentState, call: Call, command: WorkerRef) -> ResourceUsage:
     """Tell what a worker's process has used."""
-    worker = state.objects.worker_for_tenant(command.worker_id, call.tenant)
+    await state.creates.settled(command.worker_id)
+    worker = state.objects.workers.shared(command.worker_id, call.tenant)
     return ResourceUsage(usage={**await worker.worker.get_resource_usage()})
+
+
+async def update_settings(state: AgentState, call: Call, command: WorkerUpdateSettings) -> None:
+    """Change what a worker logs."""
+    worker = await _owned(state, call, command.worker_id)
+    await worker.worker.update_settings(log_level=command.log_level, log_tags=command.log_tags)
+
+
+async def dump(state: AgentState, call: Call, command: WorkerRef) -> Dumped:
+    """Show what a worker holds."""
+    return Dumped(dump={**await (await _owned(state, call, command.worker_id)).worker.dump()})
+
+
+async def close(state: AgentState, call: Call, command: WorkerRef) -> None:
+    """End a worker and all that is in it; the pool starts another one for one of its own."""
+    state.objects.workers.forbid_shared(command.worker_id, call.tenant)
+    entry = await state.to_close(state.objects.workers, command.worker_id, call)
+    if entry is not None:
+        entry.worker.close()
+
+
+async def _owned(state: AgentState, call: Call, worker_id: str) -> WorkerEntry:
+    state.objects.workers.forbid_shared(worker_id, call.tenant)
+    return await state.named(state.objects.workers, worker_id, call)
+
+
+async def _make_server(
+    state: AgentState, call: Call, server_id: str, command: WorkerCreateWebRtcServer
+) -> WebRtcServerEntry:
+    worker = await _owned(state, call, command.worker_id)
+    infos = [listen_info(state.settings, info, worker.ports) for info in command.listen_infos]
+    server = await worker.worker.create_webrtc_server(id=server_id, listen_infos=infos, app_data=command.app_data)
+    return state.pool.enter_server(worker, server)
 
 
 HANDLERS: Handlers = {
     "worker.createRouter": create_router,
+    "worker.createWebRtcServer": create_webrtc_server,
     "worker.getResourceUsage": get_resource_usage,
+    "worker.updateSettings": update_settings,
+    "worker.dump": dump,
+    "worker.close": close,
 }

@@ -34,9 +34,7 @@ class PipeTransports:
         transport = await router.router.create_pipe_transport(
             listen_info=listen_info, enable_rtx=True, enable_srtp=encrypted
         )
-        router.pipes += 1
-        self._objects.pipes.add(PipeEntry(transport.id, transport, router))
-        transport.observer.on("close", lambda: self._closed(transport, router))
+        enter_pipe(self._objects, router, transport)
         srtp = transport.srtp_parameters
         return transport, PipeEndpoint(
             ip=address.reachable,
@@ -49,6 +47,16 @@ class PipeTransports:
         srtp = cast("SrtpParameters | None", remote.srtp_parameters)
         await transport.connect(ip=remote.ip, port=remote.port, srtp_parameters=srtp)
 
-    def _closed(self, transport: PipeTransport, router: RouterEntry) -> None:
+
+def enter_pipe(objects: Objects, router: RouterEntry, transport: PipeTransport) -> None:
+    """Enter an end of a pipe until it closes; one that is known stays as it is."""
+    if objects.pipes.find(transport.id, router.tenant) is not None:
+        return
+    router.pipes += 1
+    objects.pipes.add(PipeEntry(transport.id, router, transport))
+
+    def closed() -> None:
         router.pipes -= 1
-        self._objects.pipes.discard(transport.id)
+        objects.pipes.discard(transport.id)
+
+    transport.observer.on("close", closed)

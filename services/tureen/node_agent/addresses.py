@@ -1,0 +1,67 @@
+"""Where transports may listen: on this node's addresses, within its ports. Pure."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from tureen.contract.errors import Unauthorized
+from tureen.contract.media import ListenInfo
+from tureen.mediasoup.types import TransportListenInfo
+from tureen.node_agent.settings import Address, NodeAgentSettings
+
+Ports = tuple[int, int]
+"""The lowest and the highest."""
+
+
+def listen_info(settings: NodeAgentSettings, info: ListenInfo, ports: Ports | None = None) -> TransportListenInfo:
+    """Return where a transport listens: on one of this node's addresses, named by its label or its ip.
+
+    Args:
+        settings: What the node offers.
+        info: What was asked for.
+        ports: Where a port is chosen from that `info` says nothing of; default: the node's.
+
+    Raises:
+        Unauthorized: The node does not offer that address, or ports outside its range.
+    """
+    address = _address(settings, info.ip)
+    chosen = {**info.to_wire(), "ip": address.ip}
+    wanted = _wanted(info)
+    if wanted is not None:
+        check_ports(settings, *wanted)
+    else:
+        low, high = ports or (settings.min_port, settings.max_port)
+        chosen["portRange"] = {"min": low, "max": high}
+    if info.announced_address is None and info.announced_ip is None and address.announced is not None:
+        chosen["announcedAddress"] = address.announced
+    return cast("TransportListenInfo", chosen)
+
+
+def check_ports(settings: NodeAgentSettings, low: int, high: int) -> None:
+    """Check that ports are the node's.
+
+    Raises:
+        Unauthorized: They are not.
+    """
+    if not settings.min_port <= low <= high <= settings.max_port:
+        raise Unauthorized(
+            f"ports {low} to {high} are not within this node's {settings.min_port} to {settings.max_port}",
+            details={"minPort": settings.min_port, "maxPort": settings.max_port},
+        )
+
+
+def _wanted(info: ListenInfo) -> Ports | None:
+    """Return the ports that were asked for; 0 is none, as with mediasoup."""
+    if info.port:
+        return info.port, info.port
+    if info.port_range is not None and (info.port_range.min or info.port_range.max):
+        return info.port_range.min, info.port_range.max
+    return None
+
+
+def _address(settings: NodeAgentSettings, wanted: str) -> Address:
+    for address in settings.addresses:
+        if wanted in {address.label, address.ip}:
+            return address
+    labels = ", ".join(address.label for address in settings.addresses)
+    raise Unauthorized(f"this node does not offer address {wanted!r}; it offers {labels}", details={"labels": labels})

@@ -1,0 +1,65 @@
+"""`dataProducer.*`."""
+
+from __future__ import annotations
+
+from tureen.bus import Call
+from tureen.contract.data import DataProducerRef, DataProducerSend
+from tureen.contract.errors import InvalidType
+from tureen.contract.media import Dumped, Stats
+from tureen.mediasoup import DataProducer
+from tureen.node_agent.state import AgentState, Handlers
+
+
+async def pause(state: AgentState, call: Call, command: DataProducerRef) -> None:
+    """Pause a data producer, and with it all its data consumers."""
+    await (await _settled(state, call, command)).pause()
+
+
+async def resume(state: AgentState, call: Call, command: DataProducerRef) -> None:
+    """Resume a data producer."""
+    await (await _settled(state, call, command)).resume()
+
+
+async def send(state: AgentState, call: Call, command: DataProducerSend) -> None:
+    """Send a message into a router."""
+    data_producer = await _settled(state, call, command)
+    if data_producer.type != "direct":
+        raise InvalidType(f"DataProducer {data_producer.id} is of no DirectTransport")
+    data_producer.send(
+        command.message,
+        command.ppid,
+        command.subchannels,
+        command.required_subchannel,
+        command.ignored_subchannel,
+    )
+
+
+async def dump(state: AgentState, call: Call, command: DataProducerRef) -> Dumped:
+    """Show a data producer as its worker sees it."""
+    return Dumped(dump={**await (await _settled(state, call, command)).dump()})
+
+
+async def get_stats(state: AgentState, call: Call, command: DataProducerRef) -> Stats:
+    """Tell a data producer's statistics."""
+    return Stats(stats=[{**stat} for stat in await (await _settled(state, call, command)).get_stats()])
+
+
+async def close(state: AgentState, call: Call, command: DataProducerRef) -> None:
+    """Close a data producer; one that never was is closed as well."""
+    entry = await state.to_close(state.objects.data_producers, command.data_producer_id, call)
+    if entry is not None:
+        entry.data_producer.close()
+
+
+async def _settled(state: AgentState, call: Call, command: DataProducerRef) -> DataProducer:
+    return (await state.named(state.objects.data_producers, command.data_producer_id, call)).data_producer
+
+
+HANDLERS: Handlers = {
+    "dataProducer.pause": pause,
+    "dataProducer.resume": resume,
+    "dataProducer.send": send,
+    "dataProducer.dump": dump,
+    "dataProducer.getStats": get_stats,
+    "dataProducer.close": close,
+}

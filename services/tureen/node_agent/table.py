@@ -1,0 +1,82 @@
+"""Objects of one class by id, and who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, Protocol, TypeVar
+
+from tureen.contract.errors import NotFound, Unauthorized
+from tureen.contract.subjects import SYSTEM
+
+
+class Owned(Protocol):
+    """What a table holds."""
+
+    @property
+    def id(self) -> str:
+        """Its id, unique on the node."""
+
+    @property
+    def tenant(self) -> str:
+        """Whom it belongs to; `system` for what is the node's."""
+
+
+Entry = TypeVar("Entry", bound=Owned)
+
+
+class Table(Generic[Entry]):
+    """The objects of one class, by id. To any tenant but its owner an object does not exist."""
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._entries: dict[str, Entry] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Enter an object under its id."""
+        self._entries[entry.id] = entry
+
+    def discard(self, object_id: str) -> None:
+        """Take an object out, if it is there."""
+        self._entries.pop(object_id, None)
+
+    def find(self, object_id: str, tenant: str) -> Entry | None:
+        """Return a tenant's object, or None."""
+        entry = self._entries.get(object_id)
+        return entry if entry is not None and tenant in {entry.tenant, SYSTEM} else None
+
+    def get(self, object_id: str, tenant: str) -> Entry:
+        """Return a tenant's object.
+
+        Raises:
+            NotFound: There is none of that id, or it is another tenant's.
+        """
+        entry = self.find(object_id, tenant)
+        if entry is None:
+            raise NotFound(f"{self._noun} with id {object_id} not found", details={"id": object_id})
+        return entry
+
+    def shared(self, object_id: str, tenant: str) -> Entry:
+        """Return an object that a tenant may use: its own, or one of the node's.
+
+        Raises:
+            NotFound: There is none of that id, or it is another tenant's.
+        """
+        entry = self._entries.get(object_id)
+        return entry if entry is not None and entry.tenant == SYSTEM else self.get(object_id, tenant)
+
+    def forbid_shared(self, object_id: str, tenant: str) -> None:
+        """Refuse a tenant what only the owner may do.
+
+        Raises:
+            Unauthorized: The object is the node's.
+        """
+        entry = self._entries.get(object_id)
+        if entry is not None and entry.tenant == SYSTEM != tenant:
+            raise Unauthorized(f"{self._noun} {object_id} is the node's: only its operator may do that")
+
+    def all(self) -> Iterable[Entry]:
+        """Return every object, whoever owns it."""
+        return self._entries.values()
+
+    def __len__(self) -> int:
+        return len(self._entries)

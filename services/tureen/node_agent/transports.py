@@ -1,0 +1,102 @@
+"""Transports of this node: how they are entered, forgotten and described."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from tureen.contract.media import PlainTransportCreated, WebRtcTransportCreated
+from tureen.contract.rooms import Grant
+from tureen.contract.transports import DirectTransportCreated, PipeTransportCreated
+from tureen.mediasoup import PipeTransport, PlainTransport, Transport, WebRtcTransport
+from tureen.node_agent import arbiter
+from tureen.node_agent.objects import RouterEntry, TransportEntry
+from tureen.node_agent.state import AgentState
+
+
+def book(state: AgentState, router: RouterEntry, transport_id: str, grant: Grant | None) -> None:
+    """Book a transport's place, within the node's and the room's limits.
+
+    Raises:
+        NoCapacity: The worker takes no more, or no more of that room.
+    """
+    record = state.objects.record_of(router)
+    arbiter.book(router, record, transport_id, grant, state.settings.hard_limit, state.now())
+
+
+async def enter(
+    state: AgentState, router: RouterEntry, transport_id: str, making: Awaitable[Transport]
+) -> TransportEntry:
+    """Wait for a transport and enter it; its place is given back when it closes, or was never made."""
+    try:
+        transport = await making
+    except BaseException:
+        router.worker.bookings.release(transport_id)
+        raise
+    entry = TransportEntry(transport_id, router, transport)
+    router.transports[transport_id] = entry
+    state.objects.transports.add(entry)
+    transport.observer.on("close", lambda: _closed(state, entry))
+    state.events.attach(router, "transport", transport_id, transport)
+    return entry
+
+
+def _closed(state: AgentState, entry: TransportEntry) -> None:
+    entry.router.transports.pop(entry.id, None)
+    entry.router.worker.bookings.release(entry.id)
+    state.objects.transports.discard(entry.id)
+    state.creates.forget(entry.id, entry.tenant)
+    state.creates.forget(connect_id(entry.id), closed=False)
+
+
+def connect_id(transport_id: str) -> str:
+    """Return under which name it is remembered that a transport was connected; no object has such an id."""
+    return f"{transport_id}/connect"
+
+
+def webrtc_created(entry: TransportEntry) -> WebRtcTransportCreated:
+    """Describe a WebRtcTransport as mediasoup's properties do."""
+    transport = cast("WebRtcTransport", entry.transport)
+    return WebRtcTransportCreated(
+        id=entry.id,
+        ice_role=transport.ice_role,
+        ice_parameters={**transport.ice_parameters},
+        ice_candidates=[{**candidate} for candidate in transport.ice_candidates],
+        dtls_parameters={**transport.dtls_parameters},
+        sctp_parameters=_copy(transport.sctp_parameters),
+        served=entry.router.served,
+    )
+
+
+def plain_created(entry: TransportEntry) -> PlainTransportCreated:
+    """Describe a PlainTransport."""
+    transport = cast("PlainTransport", entry.transport)
+    return PlainTransportCreated(
+        id=entry.id,
+        tuple={**transport.tuple},
+        rtcp_tuple=_copy(transport.rtcp_tuple),
+        srtp_parameters=_copy(transport.srtp_parameters),
+        sctp_parameters=_copy(transport.sctp_parameters),
+        served=entry.router.served,
+    )
+
+
+def pipe_created(entry: TransportEntry) -> PipeTransportCreated:
+    """Describe a PipeTransport."""
+    transport = cast("PipeTransport", entry.transport)
+    return PipeTransportCreated(
+        id=entry.id,
+        tuple={**transport.tuple},
+        srtp_parameters=_copy(transport.srtp_parameters),
+        sctp_parameters=_copy(transport.sctp_parameters),
+        served=entry.router.served,
+    )
+
+
+def direct_created(entry: TransportEntry) -> DirectTransportCreated:
+    """Describe a DirectTransport."""
+    return DirectTransportCreated(id=entry.id, served=entry.router.served)
+
+
+def _copy(values: Any) -> dict[str, Any] | None:
+    return None if values is None else {**values}
