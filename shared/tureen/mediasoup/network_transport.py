@@ -38,9 +38,9 @@ class NetworkTransport(Transport):
 
     def _unpack(self) -> None:
         """Read what the worker told of the transport when it was new, unless that was done before."""
-        packed, self._packed = self._packed, None
-        if packed is not None:
-            self._load(packed.unpack())
+        if self._packed is not None:
+            self._load(self._packed.unpack())
+            self._packed = None
 
     def _load(self, dump: Mapping[str, Any]) -> None:
         base = dump["base"]
