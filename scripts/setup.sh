@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh packages   the virtual environment .venv, with the pinned packages
 #   scripts/setup.sh install    that, the mediasoup worker and the demo page
-#   scripts/setup.sh tests      that, and a browser for the end-to-end tests
+#   scripts/setup.sh tests      that, a browser for the end-to-end tests, and ffmpeg for those with plain RTP
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
@@ -26,6 +26,7 @@ main() {
     set_up_worker
     set_up_page
     [[ $goal == install ]] && return
+    set_up_ffmpeg
     set_up_browser
 }
 
@@ -106,6 +107,11 @@ set_up_worker() {
 
 set_up_page() {
     "$VENV/bin/python" -m tureen.signaling.page.build || fail "The demo page could not be built; what is above says why."
+}
+
+set_up_ffmpeg() {
+    command -v ffmpeg >/dev/null || install_from_debian "to send and record plain RTP in the tests" ffmpeg
+    command -v ffmpeg >/dev/null || fail "ffmpeg is missing: install it, for the tests with plain RTP."
 }
 
 set_up_browser() {
