@@ -264,6 +264,11 @@ class Consumer(Identified):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
+        if self._type == "pipe" and self._kind == "audio":
+            # There is nothing to do, and the worker (3.27.1) would never answer.
+            if self._closed:
+                raise self._closed_error()
+            return
         await self._request("CONSUMER_REQUEST_KEY_FRAME")
 
     async def enable_trace_event(self, types: list[ConsumerTraceEventType] | None = None) -> None:

@@ -344,6 +344,19 @@ async def test_key_frame(audio: Consumer, video: Consumer) -> None:
     await audio.request_key_frame()
 
 
+async def test_key_frame_on_pipes(router: Router, audio_producer: Producer) -> None:
+    """A key frame can be asked for on a pipe of audio, too, which the worker itself would not answer."""
+    direct = await router.create_direct_transport()
+    consumer = await direct.consume(producer_id=audio_producer.id, rtp_capabilities=DEVICE, pipe=True)
+    async with asyncio.timeout(1):
+        await consumer.request_key_frame()
+    with pytest.raises(TimeoutError):
+        await consumer._channel.request("CONSUMER_REQUEST_KEY_FRAME", consumer.id, timeout=0.2)
+    consumer.close()
+    with pytest.raises(NotFoundError):
+        await consumer.request_key_frame()
+
+
 async def test_enable_trace_event(audio: Consumer) -> None:
     """What is traced can be chosen; unknown types are ignored."""
     await audio.enable_trace_event(["rtp", "pli"])
