@@ -14,6 +14,8 @@ from tureen.mediasoup import DataProducer, PipeTransport, Producer, Router, WebR
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, WorkerClosedError
 from tureen.mediasoup.types import RtpParameters
 
+pytestmark = pytest.mark.each_loop
+
 
 @pytest.fixture
 async def other_worker(new_worker: NewWorker) -> Worker:

@@ -12,6 +12,8 @@ from tests.integration.mediasoup.samples import AUDIO, DEVICE, FOREIGN_DEVICE, L
 from tureen.mediasoup import Router, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError, WorkerClosedError
 
+pytestmark = pytest.mark.each_loop
+
 EMPTY_MAPS: dict[str, list[object]] = {
     "mapProducerIdConsumerIds": [],
     "mapConsumerIdProducerId": [],

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from tests.integration.mediasoup.conftest import NewWorker, end
 from tests.integration.mediasoup.samples import LISTEN_UDP, MEDIA_CODECS
+from tests.support.certificates import certificates
 
 from tureen import mediasoup
 from tureen.mediasoup import Router, Worker
@@ -19,6 +22,8 @@ from tureen.mediasoup.errors import MediasoupError, WorkerClosedError
 from tureen.mediasoup.extras import enhanced_once
 
 Call = Callable[[], Any]
+
+pytestmark = pytest.mark.each_loop
 
 
 async def test_create(new_worker: NewWorker) -> None:
@@ -43,6 +48,17 @@ async def test_settings() -> None:
         app_data={"foo": 456},
     )
     assert worker.app_data == {"foo": 456}
+    await end(worker)
+
+
+async def test_own_certificate(tmp_path: Path) -> None:
+    """A worker may be given its certificate for DTLS."""
+    files = certificates(tmp_path)
+    worker = await mediasoup.create_worker(dtls_certificate_file=files.certificate, dtls_private_key_file=files.key)
+    router = await worker.create_router()
+    transport = await router.create_webrtc_transport(listen_infos=[LISTEN_UDP])
+    digest = x509.load_pem_x509_certificate(files.certificate.read_bytes()).fingerprint(hashes.SHA256())
+    assert {"algorithm": "sha-256", "value": digest.hex(":").upper()} in transport.dtls_parameters["fingerprints"]
     await end(worker)
 
 
