@@ -2,7 +2,8 @@
 
     python -m tureen.signaling.page.build [--force]
 
-The result lies in `$XDG_CACHE_HOME/tureen/page/<hash of the sources>/dist` (`~/.cache` where XDG_CACHE_HOME is unset);
+Beside the page it makes `mediasoup-client.js`, a module that other pages can import; those of `examples/` do. The
+result lies in `$XDG_CACHE_HOME/tureen/page/<hash of the sources>/dist` (`~/.cache` where XDG_CACHE_HOME is unset);
 a second run finds it there. It is made in a temporary folder beside its place and moved there whole, so that no run,
 however it ends, leaves half a page. No package's install script is run.
 """
@@ -55,6 +56,7 @@ _NPM_CI = (
 _ESBUILD = (
     "node_modules/esbuild/bin/esbuild",
     "page=src/main.js",
+    "mediasoup-client=src/mediasoup-client.js",
     "style=style.css",
     "--bundle",
     "--minify",

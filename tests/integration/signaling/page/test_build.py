@@ -28,6 +28,7 @@ def test_builds_from_nothing_and_is_found_again(tmp_path: Path, monkeypatch: pyt
     script = next(dist.glob("page.*.js")).read_text()
     # What cannot be imported in a browser, and what the page's own policy forbids.
     assert not re.search(r"\brequire\(|\beval\(|new Function\(|^import\b", script, re.MULTILINE)
+    assert re.search(r"export\{\w+ as Device\}", (dist / "mediasoup-client.js").read_text()), "other pages import it"
     started = time.monotonic()
     again = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
     assert again.stderr == f"The demo page is ready in {dist}\n"
