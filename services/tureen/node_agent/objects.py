@@ -47,6 +47,8 @@ class WorkerEntry:
     cpu: float = 0.0
     """Percent of a core, over the last heartbeat."""
     routers: dict[str, RouterEntry] = field(default_factory=dict)
+    lost_routers: list[str] = field(default_factory=list)
+    """The routers that went with it: mediasoup closes them before it tells of the death."""
 
 
 @dataclass(slots=True, eq=False)

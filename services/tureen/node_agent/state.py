@@ -100,6 +100,8 @@ class AgentState:
         self.objects.routers.discard(entry.id)
         self.creates.forget(entry.id, entry.tenant)
         entry.worker.routers.pop(entry.id, None)
+        if entry.worker.worker.closed:
+            entry.worker.lost_routers.append(entry.id)
         if entry.room_id is not None:
             rooms.forget_unused(self.objects, entry.tenant, entry.room_id, self.settings.node_id)
         self._router("routerClosed", entry)
@@ -107,7 +109,7 @@ class AgentState:
     def worker_died(self, entry: WorkerEntry) -> None:
         """A worker ended by itself, and its routers with it: forget it and say so."""
         self.objects.workers.discard(entry.id)
-        self._announce("workerDied", WorkerEvent, worker_id=entry.id, router_ids=sorted(entry.routers))
+        self._announce("workerDied", WorkerEvent, worker_id=entry.id, router_ids=sorted(entry.lost_routers))
 
     def pipe_opened(self, router: RouterEntry, from_router_id: str) -> None:
         """A pipe leads into a router now: say so."""

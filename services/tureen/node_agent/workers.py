@@ -128,7 +128,6 @@ class WorkerPool:
         worker = entry.worker
         self._state.objects.workers.add(entry)
         self._processes.add(worker)
-        # Who cares is told which routers went with the worker before these are forgotten one by one.
         worker.on("died", lambda error: self._died(entry, error))
         worker.on("subprocessclose", lambda: self._processes.discard(worker))
         worker.observer.on("close", lambda: self._gone(entry))

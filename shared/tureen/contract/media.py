@@ -122,7 +122,7 @@ class SctpOptions(Command):
 
 
 class RouterCreateWebRtcTransport(SctpOptions, RouterRef):
-    """`router.createWebRtcTransport`. With neither `webRtcServerId` nor `listenInfos` the worker's WebRtcServer is used.
+    """`router.createWebRtcTransport`; the worker's WebRtcServer is used where neither of the next two is given.
 
     A worker of a tenant's own has no WebRtcServer but those that `worker.createWebRtcServer` makes; they are named.
     """

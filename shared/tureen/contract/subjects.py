@@ -29,6 +29,11 @@ INVENTORIES = f"{PREFIX}.{SYSTEM}.inventory.*"
 SYSTEM_EVENTS = f"{PREFIX}.{SYSTEM}.event.>"
 ROOMS_BUCKET = "tureen-rooms"
 
+# What permissions are written with.
+ALL_EVENTS = f"{PREFIX}.*.event.>"
+INBOXES = (f"{PREFIX}.*.inbox.>", "_INBOX.>", "_R_.>")
+"""Where answers go: nothing else is published there, and services answer nowhere else."""
+
 
 class CommandSubject(NamedTuple):
     """A command's subject, taken apart; `node_id` is empty unless `service` is `node`."""
@@ -77,6 +82,16 @@ def service_commands(service: str) -> str:
     return f"{PREFIX}.*.{service}.>"
 
 
+def tenants_commands(tenant: str, service: str) -> str:
+    """Return every subject by which one tenant commands a service; that of `node` are those of all nodes."""
+    return f"{PREFIX}.{_token(tenant)}.{service}.>"
+
+
+def any_command(service: str, name: str, tenant: str = "*") -> str:
+    """Return the subjects of one command, `<object>.<method>` or a part with wild cards, to any node or replica."""
+    return f"{PREFIX}.{tenant}.{service}{'.*' if service == 'node' else ''}.{name}"
+
+
 def parse_command(subject: str) -> CommandSubject:
     """Take a command's subject apart.
 
@@ -96,6 +111,11 @@ def parse_command(subject: str) -> CommandSubject:
 def event(tenant: str, room_id: str | None, router_id: str | None, object_: str, object_id: str, name: str) -> str:
     """Return the subject of an event of one object."""
     return f"{PREFIX}.{tenant}.event.{room_id or ABSENT}.{router_id or ABSENT}.{object_}.{object_id}.{name}"
+
+
+def tenants_events(tenant: str) -> str:
+    """Return everything that one tenant may hear of its objects."""
+    return f"{PREFIX}.{_token(tenant)}.event.>"
 
 
 def events(tenant: str, room_id: str = "*") -> str:

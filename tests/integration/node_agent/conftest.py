@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +13,8 @@ from tests.support.nats_server import NatsServer
 from tests.support.rtp import MEDIA_CODECS, audio_parameters
 
 from tureen.bus import Bus, BusSettings
-from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM
+from tureen.contract import subjects
+from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM, EventSubject, parse_event
 from tureen.mediasoup import ortc
 from tureen.node_agent.agent import NodeAgent
 from tureen.node_agent.settings import NodeAgentSettings
@@ -34,6 +37,21 @@ class Node:
         workers: list[str] = self.agent.facts()["workers"]
         return workers
 
+    def held(self) -> dict[str, int]:
+        """Count what the agent holds beside workers and WebRtcServers."""
+        objects = self.agent.state.objects
+        tables: dict[str, Sized] = {
+            "routers": objects.routers,
+            "transports": objects.transports,
+            "pipes": objects.pipes,
+            "producers": objects.producers,
+            "consumers": objects.consumers,
+            "dataProducers": objects.data_producers,
+            "dataConsumers": objects.data_consumers,
+            "rtpObservers": objects.rtp_observers,
+        }
+        return {name: len(table) for name, table in tables.items() if len(table)}
+
     async def ask(
         self, name: str, tenant: str = DEFAULT_TENANT, timeout: float = 5.0, **payload: Any
     ) -> dict[str, Any]:
@@ -43,6 +61,20 @@ class Node:
     async def between(self, name: str, **payload: Any) -> dict[str, Any]:
         """Send the agent a command as another agent or placement would."""
         return await self.bus.command("node", name, payload, tenant=SYSTEM, node_id=self.id)
+
+    async def ask_json(self, name: str, **payload: Any) -> dict[str, Any]:
+        """Send the agent a command in JSON, and return the answer's body, also where it is an error."""
+        subject = subjects.node_command(DEFAULT_TENANT, self.id, *name.split("."))
+        headers = {"Content-Type": "application/json"}
+        delivery = await self.bus.exchange(subject, json.dumps(payload).encode(), headers, timeout=5.0)
+        answer: dict[str, Any] = json.loads(delivery.body)
+        return answer
+
+    async def router(self, worker: int = 0, **options: Any) -> dict[str, Any]:
+        """Make a router for opus and VP8."""
+        return await self.ask(
+            "worker.createRouter", workerId=self.worker_ids[worker], mediaCodecs=MEDIA_CODECS, **options
+        )
 
     async def sending_transport(self, router_id: str) -> dict[str, Any]:
         """Make a PlainTransport that takes RTP from whoever sends first."""
@@ -66,6 +98,41 @@ class Node:
         return await self.ask(
             "transport.produce", transportId=transport_id, kind="audio", rtpParameters=audio_parameters(), **options
         )
+
+
+class Events:
+    """What agents publish for a tenant, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[EventSubject, dict[str, Any]]] = []
+        self._arrived = asyncio.Event()
+
+    def take(self, subject: str, payload: dict[str, Any]) -> None:
+        """Note an event."""
+        self.all.append((parse_event(subject), payload))
+        self._arrived.set()
+
+    def of(self, object_id: str) -> list[str]:
+        """Return the names of an object's events."""
+        return [subject.name for subject, _ in self.all if subject.object_id == object_id]
+
+    async def first(self, object_id: str, name: str, timeout: float = 5.0) -> dict[str, Any]:
+        """Wait for an object's first event of that name, and return its payload."""
+        async with asyncio.timeout(timeout):
+            while True:
+                for subject, payload in self.all:
+                    if (subject.object_id, subject.name) == (object_id, name):
+                        return payload
+                self._arrived.clear()
+                await self._arrived.wait()
+
+
+@pytest.fixture
+async def events(bus: Bus) -> Events:
+    """Listen to all events of the default tenant."""
+    heard = Events()
+    await bus.subscribe(subjects.events(DEFAULT_TENANT), heard.take)
+    return heard
 
 
 @pytest.fixture
