@@ -28,6 +28,7 @@ check:
 	.venv/bin/lint-imports
 	.venv/bin/python scripts/mediasoup_parity.py
 	.venv/bin/python scripts/wire_reference.py
+	.venv/bin/python scripts/nats_permissions.py
 
 clean:
 	rm -rf .venv artifacts .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -115,7 +115,8 @@ class Identity:
                 }
             )
         started = self.started.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return self._base("stats") | {"started": started, "endpoints": endpoints}
+        lost = {"dropped": dict(statistics.dropped), "refused": dict(statistics.refused)}
+        return self._base("stats") | {"started": started, "endpoints": endpoints, **lost}
 
 
 def _endpoint_subject(subject: str, command: Command) -> str:

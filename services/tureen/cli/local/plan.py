@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from tureen.contract import permissions
+from tureen.contract.permissions import User
+
 FIRST_PORT = 20000
 """Media ports start below the range from which the kernel takes ports for outgoing connections (32768 and up)."""
 PORTS_PER_NODE = 1000
@@ -20,13 +23,13 @@ class ProcessPlan:
     Attributes:
         name: What its log lines begin with.
         argv: What is run.
-        environment: What is added to this process's own environment.
+        environment: What is added to this process's own environment; passwords are in it and nowhere else.
         announces: Whether it writes a line of JSON to `TUREEN_READY_FD` when it is ready.
     """
 
     name: str
     argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     announces: bool = True
 
 
@@ -40,6 +43,7 @@ class ClusterOptions:
         port: The page's port; 0 is any free one.
         metrics_port: As well.
         log_level: Of every service.
+        tenants: Who has a user of its own on NATS, beside tenant `default`.
     """
 
     nodes: int = 1
@@ -47,6 +51,7 @@ class ClusterOptions:
     port: int = 0
     metrics_port: int = 0
     log_level: str = "info"
+    tenants: tuple[str, ...] = ()
 
 
 def node_names(count: int) -> list[str]:
@@ -54,15 +59,37 @@ def node_names(count: int) -> list[str]:
     return [f"node-{number}" for number in range(1, count + 1)]
 
 
-def services(options: ClusterOptions, nats_url: str) -> list[ProcessPlan]:
-    """Return every service in the order in which it is started; it is stopped in the opposite one."""
-    nodes = [_node(options, index, name, nats_url) for index, name in enumerate(node_names(options.nodes))]
+def users(options: ClusterOptions) -> list[User]:
+    """Return every user of the cluster's NATS server; the first is that of who runs it.
+
+    Raises:
+        InvalidType: A tenant has a name that none can have.
+    """
     return [
-        _service("placement", options, nats_url),
-        *nodes,
-        _service("signaling", options, nats_url, {"PORT": str(options.port)}),
-        _service("metrics", options, nats_url, {"PORT": str(options.metrics_port)}),
+        permissions.local(),
+        permissions.placement(),
+        *map(permissions.node_agent, node_names(options.nodes)),
+        permissions.signaling(),
+        permissions.metrics(),
+        *map(permissions.tenant, options.tenants),
     ]
+
+
+def services(options: ClusterOptions, nats_url: str, passwords: Mapping[str, str] | None = None) -> list[ProcessPlan]:
+    """Return every service in the order in which it is started; it is stopped in the opposite one.
+
+    Args:
+        options: What the user chose.
+        nats_url: Where the bus is.
+        passwords: Of the bus's users, by name; a service without one connects as nobody.
+    """
+    plans = [
+        _service("placement", options, permissions.placement()),
+        *(_node(options, index, name) for index, name in enumerate(node_names(options.nodes))),
+        _service("signaling", options, permissions.signaling(), {"PORT": str(options.port)}),
+        _service("metrics", options, permissions.metrics(), {"PORT": str(options.metrics_port)}),
+    ]
+    return [_connected(plan, user, nats_url, passwords or {}) for plan, user in plans]
 
 
 def with_port_of(plan: ProcessPlan, url: str | None) -> ProcessPlan:
@@ -73,24 +100,35 @@ def with_port_of(plan: ProcessPlan, url: str | None) -> ProcessPlan:
     return replace(plan, environment={**plan.environment, **ports})
 
 
-def _node(options: ClusterOptions, index: int, name: str, nats_url: str) -> ProcessPlan:
+def _node(options: ClusterOptions, index: int, name: str) -> tuple[ProcessPlan, User]:
     first = FIRST_PORT + index * PORTS_PER_NODE
     settings = {"NODE_ID": name, "MIN_PORT": str(first), "MAX_PORT": str(first + PORTS_PER_NODE - 1)}
     if options.workers is not None:
         settings["WORKERS"] = str(options.workers)
-    return _service("node_agent", options, nats_url, settings, name=name)
+    return _service("node_agent", options, permissions.node_agent(name), settings, name=name)
 
 
 def _service(
     module: str,
     options: ClusterOptions,
-    nats_url: str,
+    user: User,
     settings: Mapping[str, str] | None = None,
     *,
     name: str | None = None,
-) -> ProcessPlan:
-    prefix = f"TUREEN_{module.upper()}_"
+) -> tuple[ProcessPlan, User]:
     given = {"LOG_LEVEL": options.log_level, **(settings or {})}
-    environment = {f"{prefix}{key}": value for key, value in given.items()}
-    environment[f"{prefix}NATS__SERVERS"] = nats_url
-    return ProcessPlan(name or module, (sys.executable, "-m", f"tureen.{module}"), environment)
+    environment = {f"{_prefix(module)}{key}": value for key, value in given.items()}
+    return ProcessPlan(name or module, (sys.executable, "-m", f"tureen.{module}"), environment), user
+
+
+def _connected(plan: ProcessPlan, user: User, nats_url: str, passwords: Mapping[str, str]) -> ProcessPlan:
+    """Tell a service where the bus is, and who it is there."""
+    nats = {"SERVERS": nats_url}
+    if user.name in passwords:
+        nats |= {"USER": user.name, "PASSWORD": passwords[user.name]}
+    prefix = _prefix(plan.argv[-1].removeprefix("tureen."))
+    return replace(plan, environment={**plan.environment, **{f"{prefix}NATS__{key}": nats[key] for key in nats}})
+
+
+def _prefix(module: str) -> str:
+    return f"TUREEN_{module.upper()}_"

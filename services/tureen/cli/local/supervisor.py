@@ -6,13 +6,14 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tureen.cli.local import nats_server
-from tureen.cli.local.plan import ClusterOptions, ProcessPlan, services, with_port_of
+from tureen.cli.local import nats_server, nats_users
+from tureen.cli.local.plan import ClusterOptions, ProcessPlan, services, users, with_port_of
 from tureen.cli.local.process import Child, ChildFailedError, LogSink
+from tureen.contract.permissions import User
 
 RESTART_DELAY = 1.0
 """Seconds before a process that ended by itself is started again."""
@@ -20,12 +21,21 @@ RESTART_DELAY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A local cluster that is ready."""
+    """A local cluster that is ready.
+
+    Attributes:
+        nats_url: With the credentials of who runs the cluster.
+        signaling_url: Where the page is.
+        metrics_url: Where the metrics are, at `/metrics`.
+        nodes: What each node agent says of itself.
+        tenants: For each tenant that was asked for its name, its URL of the bus and its inbox prefix.
+    """
 
     nats_url: str
     signaling_url: str
     metrics_url: str
     nodes: list[dict[str, Any]]
+    tenants: list[dict[str, str]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `tureen up --json` prints."""
@@ -34,6 +44,7 @@ class Cluster:
             "signalingUrl": self.signaling_url,
             "metricsUrl": self.metrics_url,
             "nodes": self.nodes,
+            **({"tenants": self.tenants} if self.tenants else {}),
         }
 
 
@@ -43,6 +54,8 @@ class Supervisor:
     def __init__(self, options: ClusterOptions, log: LogSink) -> None:
         self._options = options
         self._log = log
+        self._users = users(options)
+        self._passwords = nats_users.new_passwords(self._users)
         self._children: list[Child] = []
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -53,9 +66,15 @@ class Supervisor:
             ChildFailedError: A process could not be started.
         """
         nats_url = await self._start_nats(folder)
-        ready = await self._start_services(services(self._options, nats_url))
+        ready = await self._start_services(services(self._options, nats_url, self._passwords))
         nodes = [facts for facts in ready.values() if "nodeId" in facts]
-        cluster = Cluster(nats_url, ready["signaling"]["url"], ready["metrics"]["url"], nodes)
+        cluster = Cluster(
+            nats_users.url(nats_url, self._users[0], self._passwords),
+            ready["signaling"]["url"],
+            ready["metrics"]["url"],
+            nodes,
+            [self._tenant(user, nats_url) for user in self._users if user.tenant in self._options.tenants],
+        )
         self._keepers = [
             asyncio.create_task(self._keep(child), name=f"keep {child.plan.name}") for child in self._children
         ]
@@ -70,7 +89,7 @@ class Supervisor:
             await asyncio.gather(*(child.stop() for child in group))
 
     async def _start_nats(self, folder: Path) -> str:
-        child = Child(nats_server.plan(folder), self._log)
+        child = Child(nats_server.plan(folder, self._users, self._passwords), self._log)
         self._children.append(child)
         await child.start()
         ended = asyncio.ensure_future(child.wait())
@@ -83,8 +102,13 @@ class Supervisor:
         ended.cancel()
         port = listening.result()
         # A restarted server must listen where the services look for it.
-        child.plan = nats_server.plan(folder, port)
+        child.plan = nats_server.plan(folder, self._users, self._passwords, port)
         return f"nats://127.0.0.1:{port}"
+
+    def _tenant(self, user: User, nats_url: str) -> dict[str, str]:
+        """Return what a tenant's program needs to connect."""
+        url = nats_users.url(nats_url, user, self._passwords)
+        return {"tenant": user.tenant, "natsUrl": url, "inboxPrefix": user.inbox_prefix}
 
     async def _start_services(self, plans: list[ProcessPlan]) -> dict[str, dict[str, Any]]:
         children = [Child(plan, self._log) for plan in plans]
