@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final, NamedTuple
 
 from tureen.mediasoup.errors import UnsupportedError
@@ -9,6 +10,7 @@ from tureen.mediasoup.ortc import h264
 from tureen.mediasoup.ortc.matching import is_rtx_codec, match_codecs, parameters_of
 from tureen.mediasoup.ortc.ssrc import SsrcSource, random_ssrcs
 from tureen.mediasoup.ortc.validation import validate_and_normalize_rtp_capabilities
+from tureen.mediasoup.supported_rtp_capabilities import SUPPORTED_RTP_CAPABILITIES
 from tureen.mediasoup.types import (
     MediaKind,
     RtcpParameters,
@@ -19,6 +21,7 @@ from tureen.mediasoup.types import (
     RtpCodecsEncodingsMapping,
     RtpEncodingMapping,
     RtpEncodingParameters,
+    RtpHeaderExtension,
     RtpHeaderExtensionParameters,
     RtpParameters,
 )
@@ -222,13 +225,33 @@ def _consumable_header_extensions(
     The worker passes on the capture time of the packets and never makes one up, so it is offered only where the
     producer sends it.
     """
-    sends_capture_time = any(given["uri"] == _ABS_CAPTURE_TIME for given in params.get("headerExtensions", ()))
+    sends_capture_time = _ABS_CAPTURE_TIME in [given["uri"] for given in params.get("headerExtensions", ())]
+    known = caps["headerExtensions"]
+    if known is SUPPORTED_RTP_CAPABILITIES["headerExtensions"]:
+        return _supported_header_extensions(kind, sends_capture_time)
+    return _offered_header_extensions(kind, sends_capture_time, known)
+
+
+@functools.cache
+def _supported_header_extensions(kind: MediaKind, sends_capture_time: bool) -> list[RtpHeaderExtensionParameters]:
+    """Return one list for all producers of a kind: their routers know the same header extensions."""
+    return _offered_header_extensions(kind, sends_capture_time, SUPPORTED_RTP_CAPABILITIES["headerExtensions"])
+
+
+def _offered_header_extensions(
+    kind: MediaKind, sends_capture_time: bool, known: list[RtpHeaderExtension]
+) -> list[RtpHeaderExtensionParameters]:
     return [
-        {"uri": known["uri"], "id": known["preferredId"], "encrypt": known["preferredEncrypt"], "parameters": {}}
-        for known in caps["headerExtensions"]
-        if known["kind"] == kind
-        and known["direction"] in ("sendrecv", "sendonly")
-        and (sends_capture_time or known["uri"] != _ABS_CAPTURE_TIME)
+        {
+            "uri": extension["uri"],
+            "id": extension["preferredId"],
+            "encrypt": extension["preferredEncrypt"],
+            "parameters": {},
+        }
+        for extension in known
+        if extension["kind"] == kind
+        and extension["direction"] in ("sendrecv", "sendonly")
+        and (sends_capture_time or extension["uri"] != _ABS_CAPTURE_TIME)
     ]
 
 

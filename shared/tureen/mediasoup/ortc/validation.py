@@ -121,7 +121,7 @@ def _rtcp_field(params: RtpParameters) -> RtcpParameters:
 
 
 def _check_optional_string(value: object, message: str) -> None:
-    if not isinstance(value, str) and is_given(value):
+    if value is not None and not isinstance(value, str) and is_given(value):
         raise TypeError(message)
 
 
@@ -158,7 +158,9 @@ def _normalize_extension_parameters(extension: RtpHeaderExtensionParameters) -> 
     if not isinstance(encrypt, bool) and is_given(encrypt):
         raise TypeError("invalid ext.encrypt")
     given = extension.get("parameters")
-    parameters = normalize_parameter_values(given) if isinstance(given, dict) else {}
+    parameters = given if isinstance(given, dict) else {}
+    if parameters:
+        parameters = normalize_parameter_values(parameters)
     if isinstance(encrypt, bool) and parameters is given:
         return extension
     return {**extension, "encrypt": encrypt is True, "parameters": parameters}
@@ -172,11 +174,12 @@ def _check_uri(uri: object) -> None:
 def _normalize_encoding(encoding: RtpEncodingParameters) -> RtpEncodingParameters:
     if not isinstance(encoding, dict):
         raise TypeError("encoding is not an object")
-    _check_optional_number(encoding.get("ssrc"), "invalid encoding.ssrc")
+    if type(encoding.get("ssrc")) is not int:
+        _check_optional_number(encoding.get("ssrc"), "invalid encoding.ssrc")
     _check_optional_string(encoding.get("rid"), "invalid encoding.rid")
     rtx = encoding.get("rtx")
     if isinstance(rtx, dict):
-        if not is_number(rtx.get("ssrc")):
+        if type(rtx.get("ssrc")) is not int and not is_number(rtx.get("ssrc")):
             raise TypeError("missing encoding.rtx.ssrc")
     elif is_given(rtx):
         raise TypeError("invalid encoding.rtx")
