@@ -332,6 +332,23 @@ async def test_the_worker_hangs_up(codec: Codec) -> None:
         assert [type(error) for error in told] == [WorkerClosedError]
 
 
+@pytest.mark.parametrize("when", ["before", "between", "after"])
+async def test_the_worker_hangs_up_in_the_same_turn(codec: Codec, when: str) -> None:
+    """Requests that are made while the worker hangs up all fail, and nothing else is complained of."""
+    complaints: list[Mapping[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    async with stand_in_worker(codec) as (channel, worker):
+        futures = []
+        for moment in ("before", "between", "after"):
+            if moment == when:
+                worker.hang_up()
+            futures += [channel.request("WORKER_DUMP") for _ in range(2)]
+        async with asyncio.timeout(5):
+            results = await asyncio.gather(*futures, return_exceptions=True)
+    assert [type(result) for result in results] == [WorkerClosedError] * 6
+    assert not complaints
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [
