@@ -95,7 +95,7 @@ def _announce(cluster: Cluster, seconds: float, *, as_json: bool) -> None:
     table.add_row("[bold]page[/]", f"[link={cluster.signaling_url}]{cluster.signaling_url}[/link]")
     table.add_row("[bold]metrics[/]", f"{cluster.metrics_url}/metrics")
     # What is written to a file stays there; a password is for the person at the terminal, and for `--json`.
-    shown = str if console.is_terminal else without_credentials
+    shown = str if sys.stderr.isatty() else without_credentials
     table.add_row("[bold]nats[/]", shown(cluster.nats_url))
     for node in cluster.nodes:
         count = len(node["workers"])

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tureen.cli.local.plan import FIRST_PORT, MOST_NODES, ClusterOptions, services
+from tureen.cli.local.plan import FIRST_PORT, MOST_NODES, ClusterOptions, services, users
+
+TENANTS = ("tenant-a", "tenant-b")
 
 
 def plans(**options: object) -> dict[str, dict[str, str]]:
@@ -40,3 +42,15 @@ def test_workers_are_one_a_core_unless_told() -> None:
     """Without a number the agents decide; with one each gets it."""
     assert "TUREEN_NODE_AGENT_WORKERS" not in plans()["node-1"]
     assert plans(workers=3)["node-1"]["TUREEN_NODE_AGENT_WORKERS"] == "3"
+
+
+def test_every_service_signs_in_as_itself() -> None:
+    """Each process gets the name and the password of its own user, and of no other."""
+    options = ClusterOptions(nodes=2, tenants=("a", "b"))
+    passwords = {user.name: f"password of {user.name}" for user in users(options)}
+    assert list(passwords) == ["local", "placement", "node-node-1", "node-node-2", "signaling", "metrics", *TENANTS]
+    for plan in services(options, "nats://127.0.0.1:4222", passwords):
+        given = {key.rpartition("__")[2]: value for key, value in plan.environment.items() if "NATS__" in key}
+        own = f"node-{plan.name}" if plan.name.startswith("node-") else plan.name
+        assert given == {"SERVERS": "nats://127.0.0.1:4222", "USER": own, "PASSWORD": passwords[own]}
+        assert "password of" not in repr(plan)
