@@ -56,20 +56,23 @@ def get_producer_rtp_parameters_mapping(
         TypeError: An RTX codec belongs to no media codec.
     """
     codecs = params["codecs"]
-    matches: list[tuple[RtpCodecParameters, RtpCodecCapability]] = []
     agreed: list[RtpCodecParameters] = []
+    mapped: list[RtpCodecMapping] = []
+    # By payload type: the router's codec, None for RTX codecs.
+    matches: dict[object, RtpCodecCapability | None] = {}
     for codec in codecs:
-        if is_rtx_codec(codec):
-            agreed.append(codec)
-            continue
-        match = _matching_capability(codec, caps)
-        matches.append((codec, match))
-        agreed.append(_agree_on_h264_level(codec, match))
-    for codec in codecs:
-        if is_rtx_codec(codec):
-            matches.append((codec, _matching_rtx_capability(codec, codecs, matches, caps)))
+        match = None
+        if not is_rtx_codec(codec):
+            match = _matching_capability(codec, caps)
+            mapped.append(_map_codec(codec, match))
+        agreed.append(codec if match is None else _agree_on_h264_level(codec, match))
+        matches.setdefault(codec["payloadType"], match)
+    if len(mapped) < len(codecs):
+        mapped += [
+            _map_codec(codec, _matching_rtx_capability(codec, matches, caps)) for codec in codecs if is_rtx_codec(codec)
+        ]
     mapping: RtpCodecsEncodingsMapping = {
-        "codecs": [_map_codec(codec, match) for codec, match in matches],
+        "codecs": mapped,
         "encodings": _map_encodings(params.get("encodings", []), ssrcs),
     }
     if all(map(_is, agreed, codecs)):
@@ -150,15 +153,10 @@ def _agree_on_h264_level(codec: RtpCodecParameters, match: RtpCodecCapability) -
 
 
 def _matching_rtx_capability(
-    codec: RtpCodecParameters,
-    codecs: list[RtpCodecParameters],
-    matches: list[tuple[RtpCodecParameters, RtpCodecCapability]],
-    caps: RtpCapabilities,
+    codec: RtpCodecParameters, matches: dict[object, RtpCodecCapability | None], caps: RtpCapabilities
 ) -> RtpCodecCapability:
     """Find the router's RTX codec for the media codec that an RTX codec of the producer repairs."""
-    apt = parameters_of(codec).get("apt")
-    media_codec = next((candidate for candidate in codecs if candidate["payloadType"] == apt), None)
-    media_match = next((match for candidate, match in matches if candidate is media_codec), None)
+    media_match = matches.get(parameters_of(codec).get("apt"))
     if media_match is None:
         raise TypeError(f"missing media codec found for RTX PT {codec['payloadType']}")
     payload_type = media_match["preferredPayloadType"]
