@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .model import Model, TableModel, Union
-from .parts import SHORT_TEXT, Write, patch
+from .parts import Write, patch
 
 ENCODE_ERRORS = (struct.error, AttributeError, LookupError, TypeError, ValueError, OverflowError)
 """What writing raises when a dict is not what it should be."""
 
 # encode(id, handler_id, body)
 Encode: TypeAlias = Callable[[int, str, Mapping[str, Any] | None], bytearray]
+
+# Templates are kept for handler ids up to this length, in bytes. A UUID has 36.
+_MAX_LENGTH = 255
 
 _int32 = struct.Struct("<i").unpack_from
 _uint16 = struct.Struct("<H").unpack_from
@@ -68,7 +71,7 @@ class Envelope:
             # There is no template yet, or something is wrong.
             message = self._encode(id_, handler_id, body)
         length = len(handler_id.encode())
-        if length not in self._templates and length < SHORT_TEXT:
+        if length not in self._templates and length <= _MAX_LENGTH:
             self._templates[length] = self._dissect(message, length)
         return message
 

@@ -14,10 +14,6 @@ from .model import Scalar
 Write: TypeAlias = Callable[[bytearray, Any], int]
 Shape: TypeAlias = tuple[str, ...]
 
-SHORT_TEXT = 256
-TEXT_PACKERS = [struct.Struct(f"<I{(length + 4) & -4}s").pack for length in range(SHORT_TEXT)]
-"""The struct packers of strings shorter than SHORT_TEXT: they write the length, the bytes, a NUL and the padding."""
-
 BOOLS = {False: 0, True: 1}
 EMPTY_VECTOR = bytes(4)
 
@@ -26,9 +22,35 @@ patch = _uint32.pack_into
 """Write a number over four bytes of a buffer."""
 
 
-def pack_long_text(length: int, encoded: bytes) -> bytes:
-    """Do as TEXT_PACKERS do."""
+class _Texts(dict[str, bytes]):
+    """Hold strings as a buffer has them: the length, the bytes, a NUL, and the padding.
+
+    Most strings are the same few: kinds of feedback, MIME types, modes. Short ones are kept until there are too many.
+    """
+
+    def __missing__(self, text: str) -> bytes:
+        encoded = text.encode()
+        length = len(encoded)
+        packed = (_TEXT_PACKERS[length] if length < _SHORT_TEXT else _pack_long_text)(length, encoded)
+        if length <= _KEPT_TEXT:
+            if len(self) >= _MAX_KEPT_TEXTS:
+                self.clear()
+            self[text] = packed
+        return packed
+
+
+def _pack_long_text(length: int, encoded: bytes) -> bytes:
     return struct.pack(f"<I{(length + 4) & -4}s", length, encoded)
+
+
+# Shorter than a UUID.
+_KEPT_TEXT = 32
+_MAX_KEPT_TEXTS = 1024
+# The struct packers of strings that are shorter than this.
+_SHORT_TEXT = 256
+_TEXT_PACKERS = [struct.Struct(f"<I{(length + 4) & -4}s").pack for length in range(_SHORT_TEXT)]
+
+TEXTS = _Texts()
 
 
 def write_bytes(buffer: bytearray, value: bytes) -> int:
@@ -72,9 +94,8 @@ def write_texts(buffer: bytearray, items: Any) -> int:
     """Append a vector of strings and return where it starts."""
     place, start = _make_room(buffer, items)
     for item in items:
-        encoded = item.encode()
         patch(buffer, place, len(buffer) - place)
-        buffer += pack_long_text(len(encoded), encoded)
+        buffer += TEXTS[item]
         place += 4
     return start
 

@@ -23,12 +23,10 @@ from .parameters import to_table
 from .parts import (
     BOOLS,
     EMPTY_VECTOR,
-    SHORT_TEXT,
-    TEXT_PACKERS,
+    TEXTS,
     Shape,
     Write,
     numbers_writer,
-    pack_long_text,
     patch,
     tables_writer,
     write_bytes,
@@ -271,12 +269,10 @@ def _text_lines(draft: _Draft, table_size: int) -> Iterator[str]:
     """Encode the strings first: with their lengths known, their offsets can be written at once."""
     if not draft.texts:
         return
-    text, long_text = draft.constant(TEXT_PACKERS), draft.constant(pack_long_text)
+    texts = draft.constant(TEXTS)
     at = str(table_size)
     for index, (value, place) in enumerate(draft.texts):
-        yield f"t = {value}.encode()"
-        yield "n = len(t)"
-        yield f"t{index} = ({text}[n] if n < {SHORT_TEXT} else {long_text})(n, t)"
+        yield f"t{index} = {texts}[{value}]"
         place.expression = f"{at} - {place.offset}" if index else f"{table_size - place.offset}"
         if index + 1 < len(draft.texts):
             at = f"e{index}"
