@@ -17,7 +17,7 @@ from tests.support.local_cluster import LocalCluster, local_cluster
 from tureen.bus import Bus, BusSettings, payload
 from tureen.bus.parser import Delivery
 from tureen.contract import subjects
-from tureen.contract.errors import NotFound, TureenError, Unauthorized
+from tureen.contract.errors import NotFound, Timeout, TureenError, Unauthorized, Unavailable
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -130,6 +130,31 @@ async def test_a_tenant_commands_nobody_else(tmp_path: Path) -> None:
         assert [node["nodeId"] for node in listed["nodes"]] == [NODE]
 
 
+async def test_a_client_that_knows_nothing_of_inboxes(tmp_path: Path) -> None:
+    """With the cluster's own URL any client finds the services and commands as tenant `default`, at `_INBOX`."""
+    async with local_cluster("--workers", "1", log=tmp_path / "log") as cluster:
+        found = json.loads((await cluster.client.request("$SRV.PING", timeout=5)).data)
+        assert found["type"] == "io.nats.micro.v1.ping_response"
+        heard = await cluster.client.subscribe(subjects.HEARTBEATS)
+        assert await cluster.placement("room.list") == {"rooms": []}
+        assert (await heard.next_msg(5)).subject == subjects.heartbeat(NODE)
+
+
+async def test_a_restarted_server_knows_everybody(tmp_path: Path) -> None:
+    """After nats-server was killed the services and the tenants are let in again as who they are."""
+    async with tenants(tmp_path / "log") as run:
+        await run.a.command("placement", "room.create", {"roomId": "room"}, tenant="a")
+        children = psutil.Process(run.cluster.process.pid).children()
+        (server,) = [process for process in children if "nats-server" in process.cmdline()[0]]
+        back = asyncio.Event()
+        run.a.on_reconnect(back.set)
+        server.kill()
+        async with asyncio.timeout(30):
+            await back.wait()
+            while not await is_listed(run.a, "room"):
+                await asyncio.sleep(0.1)
+
+
 async def test_services_are_denied_nothing_and_passwords_stay_hidden(tmp_path: Path) -> None:
     """The services need no more than they may; no password is in a process's arguments or in the log."""
     async with tenants(tmp_path / "log") as run:
@@ -144,6 +169,15 @@ async def test_services_are_denied_nothing_and_passwords_stay_hidden(tmp_path: P
     assert not any(password in f"{arguments}{log}" for password in passwords)
     assert "denies" not in log
     assert "ermissions violation" not in log
+
+
+async def is_listed(bus: Bus, room: str) -> bool:
+    """Tell whether placement answers, and has the room of tenant `a`."""
+    try:
+        listed = await bus.command("placement", "room.list", {}, tenant="a", timeout=1)
+    except (Unavailable, Timeout):
+        return False
+    return [each["roomId"] for each in listed["rooms"]] == [room]
 
 
 async def open_transport(bus: Bus, tenant: str) -> tuple[dict[str, Any], str]:

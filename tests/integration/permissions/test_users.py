@@ -30,7 +30,7 @@ PUBLISHERS = {
     "tureen.v1.a.node.n1.router.createWebRtcTransport": "tenant-a signaling",
     "tureen.v1.b.node.n1.router.createWebRtcTransport": "tenant-b signaling",
     "tureen.v1.default.node.n1.transport.produce": f"{DEFAULT} signaling",
-    "tureen.v1.a.node.n1.worker.createRouter": "tenant-a signaling placement",
+    "tureen.v1.a.node.n1.worker.createRouter": "tenant-a signaling",
     "tureen.v1.a.node.n1.router.close": "tenant-a signaling placement",
     "tureen.v1.a.placement.room.create": "tenant-a signaling",
     "tureen.v1.b.placement.room.create": "tenant-b signaling",
