@@ -10,6 +10,7 @@ from tureen.bus import Bus
 from tureen.contract.errors import Conflict, NotFound, Stale, Timeout, TureenError
 from tureen.contract.media import WorkerCreateRouter
 from tureen.contract.rooms import RoomRecord, RoomRouter
+from tureen.contract.subjects import SYSTEM
 from tureen.placement import records
 from tureen.placement.picture import Holdings
 from tureen.placement.store import Known, RoomStore
@@ -102,7 +103,7 @@ class RoomRouters:
                 "node",
                 "worker.createRouter",
                 command.to_wire(),
-                tenant=record.tenant,
+                tenant=SYSTEM,
                 node_id=router.node_id,
                 timeout=self._timeout,
             )

@@ -66,7 +66,7 @@ class WorkerRef(Command):
 
 
 class WorkerCreateRouter(Command):
-    """`worker.createRouter`. With `record` the router joins a room; the record says which."""
+    """`worker.createRouter`. With `record`, which only `system` may send, the router joins that room."""
 
     worker_id: Id
     id: Id | None = None

@@ -73,7 +73,6 @@ def node_agent(node_id: str) -> User:
 def placement(bucket: str = subjects.ROOMS_BUCKET) -> User:
     """Return the user of placement's replicas; the bucket holds the rooms' records."""
     publish = (
-        subjects.any_command("node", "worker.createRouter"),
         subjects.any_command("node", "router.close"),
         subjects.any_command("node", ">", SYSTEM),
         subjects.SYSTEM_EVENTS,

@@ -193,5 +193,5 @@ async def open_room(*places: tuple[str, Node, int], **policy: Any) -> dict[str, 
     """Make a room's routers as placement would, and return its record."""
     record = room_record(*places, **policy)
     for router_id, node, worker in places:
-        await node.ask("worker.createRouter", workerId=node.worker_ids[worker], id=router_id, record=record)
+        await node.between("worker.createRouter", workerId=node.worker_ids[worker], id=router_id, record=record)
     return record

@@ -17,6 +17,7 @@ from tureen.contract.errors import (
     UnknownField,
     Unsupported,
 )
+from tureen.contract.subjects import DEFAULT_TENANT
 
 
 async def test_rtp_goes_from_one_transport_to_another(run_node: Run) -> None:
@@ -155,6 +156,18 @@ async def test_bad_media_options_are_mediasoups_errors(run_node: Run) -> None:
         )
     assert len(node.agent.state.objects.producers) == 0
     assert len(node.agent.state.objects.transports) == 1
+
+
+async def test_only_placement_writes_records(run_node: Run) -> None:
+    """A tenant cannot make up the record of a room, not even of its own: the agent keeps the one that it has."""
+    node = await run_node()
+    record = await open_room(("r1", node, 0))
+    forged = room_record(("r1", node, 0), ("r2", node, 0), generation=2**53)
+    with pytest.raises(Unauthorized):
+        await node.ask("worker.createRouter", workerId=node.worker_ids[0], id="r2", record=forged)
+    kept = node.agent.state.objects.rooms[DEFAULT_TENANT, "room"]
+    assert kept.generation == record["generation"]
+    assert node.held() == {"routers": 1}
 
 
 async def test_an_older_record_is_stale(run_node: Run) -> None:

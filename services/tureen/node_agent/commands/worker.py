@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from tureen.bus import Call
-from tureen.contract.errors import InvalidType
+from tureen.contract.errors import InvalidType, Unauthorized
 from tureen.contract.ids import new_id
 from tureen.contract.media import Dumped, ResourceUsage, RouterCreated, WorkerCreateRouter, WorkerRef
 from tureen.contract.rooms import RoomRecord
+from tureen.contract.subjects import SYSTEM
 from tureen.contract.workers import WebRtcServerCreated, WorkerCreateWebRtcServer, WorkerUpdateSettings
 from tureen.mediasoup.types import RouterRtpCodecCapability
 from tureen.node_agent import rooms
@@ -18,19 +20,26 @@ from tureen.node_agent.state import AgentState, Handlers
 
 
 async def create_router(state: AgentState, call: Call, command: WorkerCreateRouter) -> RouterCreated:
-    """Make a router; with a record it joins that room."""
+    """Make a router; with a record it joins that room, and is the room's tenant's."""
     router_id = command.id or new_id()
     if command.record is not None:
-        _join(state, call.tenant, router_id, command.record)
+        call = _join(state, call, router_id, command.record)
     entry = await state.create(call, router_id, command, lambda: _make(state, call.tenant, router_id, command))
     return RouterCreated(id=entry.id, rtp_capabilities={**entry.router.rtp_capabilities})
 
 
-def _join(state: AgentState, tenant: str, router_id: str, record: RoomRecord) -> None:
-    """Check that the record is for this router, and keep it."""
-    if record.tenant != tenant or record.router(router_id) is None:
-        raise InvalidType(f"record: it does not list router {router_id} of tenant {tenant}", details={"path": "record"})
+def _join(state: AgentState, call: Call, router_id: str, record: RoomRecord) -> Call:
+    """Check that the record is for this router, and keep it; return the call as the tenant's whose room it is.
+
+    A record of a tenant's own making could be newer than any that placement writes: its room could never be changed or
+    closed again.
+    """
+    if call.tenant != SYSTEM:
+        raise Unauthorized("record: only placement writes the records of rooms", details={"path": "record"})
+    if record.router(router_id) is None:
+        raise InvalidType(f"record: it does not list router {router_id}", details={"path": "record"})
     rooms.accept(state.objects, record)
+    return replace(call, tenant=record.tenant)
 
 
 async def _make(state: AgentState, tenant: str, router_id: str, command: WorkerCreateRouter) -> RouterEntry:
