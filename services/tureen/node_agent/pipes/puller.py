@@ -126,8 +126,14 @@ class Puller:
         return held
 
     async def pull(self, command: PipePull, timeout: float) -> PipePulled:
-        """Make one hop to a router of this agent's."""
+        """Make one hop to a router of this agent's.
+
+        Raises:
+            NotFound: The room has no such router here, or the source no such producer.
+        """
         router = self._objects.routers.get(command.router_id, "system")
+        if router.room_id != command.room_id:
+            raise NotFound(f"Router {router.id} is of no room {command.room_id}", details={"id": router.id})
         held = await self._hop(router, command, timeout)
         return PipePulled(path=list(held.path))
 
