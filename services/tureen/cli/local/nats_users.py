@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from tureen.contract.errors import InvalidType
 from tureen.contract.permissions import User
+
+_LETTERS = string.ascii_letters + string.digits
 
 
 def variable(user: str) -> str:
@@ -19,8 +22,8 @@ def variable(user: str) -> str:
 
 def new_passwords(users: Iterable[User]) -> dict[str, str]:
     """Return a random password for each user, by name."""
-    # The server would take a word of digits for a number.
-    return {user.name: f"p{secrets.token_hex(24)}" for user in users}
+    # The server would take a word that begins with a digit for a number.
+    return {user.name: f"p{''.join(secrets.choice(_LETTERS) for _ in range(23))}" for user in users}
 
 
 def environment(passwords: Mapping[str, str]) -> dict[str, str]:
