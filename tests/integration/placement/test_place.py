@@ -213,3 +213,16 @@ async def test_other_errors_are_not_swallowed(start_replica: StartReplica, start
         agent.failing["worker.createRouter"] = error
         with pytest.raises(TureenError):
             await ask("room.place", roomId="r", timeout=0.5)
+
+
+async def test_a_node_that_never_agrees_is_not_flooded(
+    start_replica: StartReplica, start_agent: StartAgent, ask: Ask
+) -> None:
+    """A node that calls every record stale is asked a few times a second, not hundreds of times."""
+    agent, placement = await start_agent("a"), await start_replica()
+    await knows(placement, agent)
+    await ask("room.create", roomId="r")
+    agent.failing["worker.createRouter"] = Stale("no", details={"incarnation": 0, "generation": 0})
+    with pytest.raises(TureenError):
+        await ask("room.place", roomId="r", timeout=1.0)
+    assert 3 <= agent.count("worker.createRouter") <= 15

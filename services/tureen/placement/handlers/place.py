@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 
@@ -20,6 +21,13 @@ log = logging.getLogger(__name__)
 
 MARGIN = 0.1
 """Seconds before the caller's deadline at which waiting ends, so that the answer still reaches it."""
+
+EAGER_TRIES = 3
+"""How often a decision that others overtook is made anew at once: of five hundred who join together, each needs two."""
+
+FIRST_PAUSE = 0.01
+LONGEST_PAUSE = 0.25
+"""Seconds between the decisions after that, doubling: a node that never agrees is not to be flooded."""
 
 LONGEST_WAIT = 1.0
 """Seconds after which a request that is queued is tried again even if nothing seems to have changed."""
@@ -46,6 +54,7 @@ class _Placing:
     Attributes:
         failed: Workers that did not make the router; they are left out as those are that the caller names.
         failure: What the last of them said.
+        tries: How many decisions did not hold.
     """
 
     state: PlacementState
@@ -53,6 +62,7 @@ class _Placing:
     command: RoomPlace
     failed: list[str] = field(default_factory=list)
     failure: TureenError | None = None
+    tries: int = 0
 
     async def run(self) -> RoomPlaced:
         """Decide until a place holds."""
@@ -67,6 +77,14 @@ class _Placing:
                 return placed
             if self.call.remaining() <= MARGIN:
                 raise self.failure or Timeout(f"No place in room {self.command.room_id} was found in time")
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Leave others some time before the next decision, the more of it the more did not hold."""
+        self.tries += 1
+        late = self.tries - EAGER_TRIES
+        if late > 0:
+            await asyncio.sleep(min(FIRST_PAUSE * 2 ** min(late, 10), LONGEST_PAUSE))
 
     def _decide(self, record: RoomRecord) -> engine.Decision:
         state = self.state
