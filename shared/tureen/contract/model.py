@@ -18,7 +18,13 @@ class Message(BaseModel):
     """What every message on the wire has in common."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", val_json_bytes="base64"
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        extra="ignore",
+        val_json_bytes="base64",
+        # A load that is no number would win or lose every comparison.
+        allow_inf_nan=False,
     )
 
     def to_wire(self) -> dict[str, Any]:

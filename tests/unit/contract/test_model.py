@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from tureen.contract.cluster import WorkerLoad
 from tureen.contract.errors import InvalidType, Malformed, TureenError, UnknownField
 from tureen.contract.model import Command, Reply
+from tureen.contract.rooms import Grant
 
 
 class Inner(Command):
@@ -102,3 +105,13 @@ def test_messages_do_not_quote_values() -> None:
 def test_a_reply_ignores_what_it_does_not_know() -> None:
     """A newer part's reply is read by an older one."""
     assert Sent.model_validate({"routerId": "r", "new": 1}) == Sent(router_id="r")
+
+
+@pytest.mark.parametrize("load", [math.nan, math.inf, -math.inf])
+def test_numbers_are_finite(load: float) -> None:
+    """A load that compares with nothing, or beats everything, is no load: heartbeats and grants with it are refused."""
+    with pytest.raises(ValidationError):
+        WorkerLoad.model_validate({"workerId": "w", "cpu": load})
+    grant = {"grantId": "g", "workerId": "w", "roomId": "r", "expiresAt": 0}
+    with pytest.raises(InvalidType):
+        Grant.parse({**grant, "reserve": load})
