@@ -8,6 +8,8 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from pydantic import ValidationError
+
 from tureen.bus import headers, payload
 from tureen.bus.parser import Delivery
 from tureen.contract.errors import Malformed
@@ -76,15 +78,25 @@ class EventListener:
         with use_trace(trace):
             try:
                 result = self._listener(delivery.subject, body)
-            except Exception:
-                log.exception("a listener of %s failed", self._subject)
+            except Exception as error:
+                self._failed(delivery.subject, error)
                 return None
-        return None if result is None else self._finish(result, trace)
+        return None if result is None else self._finish(delivery.subject, result, trace)
 
-    async def _finish(self, result: Awaitable[None], trace: TraceContext | None) -> None:
+    async def _finish(self, subject: str, result: Awaitable[None], trace: TraceContext | None) -> None:
         """Await what a listener returned."""
         with use_trace(trace):
             try:
                 await result
-            except Exception:
-                log.exception("a listener of %s failed", self._subject)
+            except Exception as error:
+                self._failed(subject, error)
+
+    def _failed(self, subject: str, error: Exception) -> None:
+        """Note that a listener raised: a model that does not fit is the sender's fault, all else is ours."""
+        if isinstance(error, ValidationError):
+            self._dropped["malformed_event"] += 1
+            first = error.errors(include_url=False, include_input=False)[0]
+            path = ".".join(str(part) for part in first["loc"])
+            log.warning("a message on %s was dropped: %s: %s", subject, path, first["msg"])
+        else:
+            log.error("a listener of %s failed", self._subject, exc_info=error)

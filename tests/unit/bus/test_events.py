@@ -9,6 +9,7 @@ import pytest
 from tureen.bus import headers, payload
 from tureen.bus.events import EventListener, PayloadListener
 from tureen.bus.parser import Delivery
+from tureen.contract.cluster import NodeEvent
 from tureen.telemetry import TRACEPARENT, TraceContext, current_trace
 
 SUBJECT = "tureen.v1.system.event.x"
@@ -49,6 +50,19 @@ def test_what_is_malformed_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
     assert heard == [{"n": 2}]
     assert hearing.dropped == {"malformed_event": 1}
     assert "dropped" in caplog.text
+
+
+def test_what_does_not_fit_its_model_is_the_senders_fault(caplog: pytest.LogCaptureFixture) -> None:
+    """An event with wrong fields is counted and named in one line that quotes nothing of it; the next one is heard."""
+    heard: list[NodeEvent] = []
+    hearing = Hearing(lambda _, body: heard.append(NodeEvent.model_validate(body)))
+    hearing.take(Delivery(SUBJECT, "", b"", payload.encode({"nodeId": "secret", "startId": 7})))
+    hearing.take(Delivery(SUBJECT, "", b"", payload.encode({"nodeId": "n", "startId": "s"})))
+    assert heard == [NodeEvent(node_id="n", start_id="s")]
+    assert hearing.dropped == {"malformed_event": 1}
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert "startId" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_listener_that_fails(caplog: pytest.LogCaptureFixture) -> None:
