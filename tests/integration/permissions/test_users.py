@@ -46,6 +46,7 @@ PUBLISHERS = {
     "tureen.v1.system.node.n1.pipe.pull": f"{OPERATORS} {AGENTS} placement",
     "tureen.v1.system.node.n1.room.update": f"{OPERATORS} placement",
     "tureen.v1.system.node.n1.inventory.get": f"{OPERATORS} placement metrics",
+    "tureen.v1.system.node.n1.worker.createRouter": f"{OPERATORS} placement",
     "tureen.v1.system.node.n1.worker.close": f"{OPERATORS} placement",
     "tureen.v1.system.metrics.node.get": OPERATORS,
     "$SRV.PING": OPERATORS,
