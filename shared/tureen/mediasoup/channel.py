@@ -66,6 +66,8 @@ class Channel:
         self.closed = False
         self.on_close: Callable[[MediasoupError], None] | None = None
         """Is called once when the channel closes by itself: the worker hung up, or sent nonsense."""
+        self.creating: set[str] = set()
+        """The ids of objects that the worker has been asked for."""
         self._codec = codec
         self._name = name
         self._request_timeout = request_timeout
@@ -167,6 +169,10 @@ class Channel:
     def unsubscribe(self, handler_id: str) -> None:
         """Drop the listener of an object, if it has one."""
         self._listeners.pop(handler_id, None)
+
+    def listens(self, handler_id: str) -> bool:
+        """Tell whether an object has a listener: all have that exist in the worker."""
+        return handler_id in self._listeners
 
     def close(self, reason: MediasoupError | None = None) -> None:
         """Close both sockets, after what has been sent already; fail all pending requests at once.

@@ -171,6 +171,10 @@ class Identified(Entity):
         """Its id, unique within its worker."""
         return self._id
 
+    def _on_notification(self, event: str, body: Mapping[str, Any]) -> None:
+        """Handle what the worker sends about it."""
+        self._log_unknown(event)
+
 
 class Undo(NamedTuple):
     """Say how to close a child: by which method of its parent, with its id under which key."""
@@ -182,11 +186,7 @@ class Undo(NamedTuple):
 class Parent(Entity):
     """Be the base of what other objects are created by."""
 
-    __slots__ = ("_in_flight",)
-
-    def __init__(self, id_: str, channel: Channel, app_data: AppData | None) -> None:
-        super().__init__(id_, channel, app_data)
-        self._in_flight: set[str] = set()
+    __slots__ = ()
 
     async def _create(
         self, child_id: str, method: str, body: Mapping[str, Any], undo: Undo, *, decode: bool = True
@@ -201,23 +201,39 @@ class Parent(Entity):
             decode: Whether to decode the response.
 
         Raises:
-            TypeError: The body is wrong, a child of the same id is being created, or the worker refuses.
+            TypeError: The id or the body is wrong, an object of this id is being created, or the worker refuses.
             NotFoundError: This parent is closed, or was closed before the child was there; the child is gone then.
             WorkerClosedError: The worker is closed.
-            MediasoupError: The worker refuses.
+            MediasoupError: The worker refuses, or has an object of this id, of whatever kind.
         """
-        if child_id in self._in_flight:
-            raise TypeError(f'an object with same id "{child_id}" is being created')
-        request = self._request(method, body, decode=decode)
-        self._in_flight.add(child_id)
+        self._check_free(child_id)
+        self._channel.creating.add(child_id)
         try:
+            request = self._request(method, body, decode=decode)
             response = await request
         except (asyncio.CancelledError, RequestTimeoutError):
             # The worker may create it all the same.
             self._tell(undo.method, self._id, {undo.key: child_id})
             raise
         finally:
-            self._in_flight.discard(child_id)
+            self._channel.creating.discard(child_id)
         if self._closed:
             raise self._closed_error()
         return response
+
+    def _check_free(self, child_id: str) -> None:
+        """Check the id of an object that is to be created.
+
+        The worker must not be asked for an id that it has. It refuses, but some kinds of objects are left behind half
+        made, with a timer or a WebRtcServer that refers to them, and the worker crashes a little later.
+
+        Raises:
+            TypeError: It is no string, is empty, or an object of this id is being created.
+            MediasoupError: There is an object of this id in the worker.
+        """
+        if not isinstance(child_id, str) or not child_id:
+            raise TypeError("if given, id must be a non-empty string")
+        if child_id in self._channel.creating:
+            raise TypeError(f'an object with same id "{child_id:.128}" is being created')
+        if self._channel.listens(child_id):
+            raise MediasoupError(f'an object with same id "{child_id:.128}" already exists in the worker')

@@ -63,6 +63,7 @@ class Router(TransportMaker):
         self._rtp_capabilities = rtp_capabilities
         self._rtp_observers: dict[str, RtpObserver] = {}
         self._pipes = Pipes(self)
+        self._channel.subscribe(id_, self._on_notification)
 
     @property
     def rtp_capabilities(self) -> RtpCapabilities:
@@ -74,6 +75,7 @@ class Router(TransportMaker):
         if self._closed:
             return
         self._closed = True
+        self._channel.unsubscribe(self._id)
         self._tell("WORKER_CLOSE_ROUTER", "", {"routerId": self._id})
         self._close_children()
         self._worker._routers.pop(self._id, None)
@@ -83,6 +85,7 @@ class Router(TransportMaker):
         if self._closed:
             return
         self._closed = True
+        self._channel.unsubscribe(self._id)
         self._close_children()
         self.safe_emit("workerclose")
         self._observe("close")

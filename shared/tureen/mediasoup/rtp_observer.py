@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tureen.mediasoup.entity import Identified
 from tureen.mediasoup.errors import NotFoundError
@@ -122,6 +122,3 @@ class RtpObserver(Identified):
         if producer is None:
             raise NotFoundError(f'Producer with id "{producer_id}" not found')
         return producer
-
-    def _on_notification(self, event: str, body: Mapping[str, Any]) -> None:
-        self._log_unknown(event)

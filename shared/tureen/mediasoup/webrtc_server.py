@@ -33,12 +33,14 @@ class WebRtcServer(Identified):
         super().__init__(id_, worker._channel, app_data)
         self._worker = worker
         self._transports: dict[str, WebRtcTransport] = {}
+        self._channel.subscribe(id_, self._on_notification)
 
     def close(self) -> None:
         """Close it, and with it all transports that listen on it. They emit ``listenserverclose``."""
         if self._closed:
             return
         self._closed = True
+        self._channel.unsubscribe(self._id)
         self._tell("WORKER_WEBRTCSERVER_CLOSE", "", {"webRtcServerId": self._id})
         for transport in list(self._transports.values()):
             transport._listen_server_closed()
@@ -50,6 +52,7 @@ class WebRtcServer(Identified):
         if self._closed:
             return
         self._closed = True
+        self._channel.unsubscribe(self._id)
         # The transports are closed by their routers.
         self._transports.clear()
         self.safe_emit("workerclose")

@@ -49,4 +49,4 @@ async def test_nothing_is_kept_of_the_closed(transport: WebRtcTransport, other_t
         third.close()
     assert (router._producers, other_transport._consumers) == ({}, {})
     assert set(router._transports) == {transport.id, other_transport.id}
-    assert set(transport._channel._listeners) == {transport.id, other_transport.id}
+    assert set(transport._channel._listeners) == {router.id, transport.id, other_transport.id}
