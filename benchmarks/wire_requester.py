@@ -1,0 +1,122 @@
+"""Who asks in wire.py: a NATS client so thin that what it costs hides little of what the answering side does."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from typing import Any, NamedTuple, cast
+
+import msgpack
+
+_INBOX = "_INBOX.wire"
+TENANT = "default"
+
+
+class Took(NamedTuple):
+    """What a round took: seconds in all, and seconds of each create."""
+
+    seconds: float
+    creates: list[float]
+
+
+class Requester(asyncio.Protocol):
+    """One connection to NATS. Commands carry no headers, as those of any plain client."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._buffer = b""
+        self._outbox: list[bytes] = []
+        self._numbers = itertools.count(1)
+        self._waiting: dict[bytes, asyncio.Future[dict[str, Any]]] = {}
+        self._transport: asyncio.Transport
+
+    @classmethod
+    async def connect(cls, port: int) -> Requester:
+        """Connect to the server on this machine."""
+        _, requester = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
+        return requester
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Introduce oneself and listen for answers."""
+        self._transport = cast("asyncio.Transport", transport)
+        options = (
+            b'{"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"lang":"python","version":"1"}'
+        )
+        self._transport.write(b"CONNECT %b\r\nSUB %b.* 1\r\n" % (options, _INBOX.encode()))
+
+    def close(self) -> None:
+        """Leave."""
+        self._transport.close()
+
+    async def ask(self, node: str, name: str, payload: dict[str, Any], timeout: float = 10.0) -> dict[str, Any]:
+        """Send a command to a node and return the answer."""
+        async with asyncio.timeout(timeout):
+            return await self._send(f"tureen.v1.{TENANT}.node.{node}.{name}", payload)
+
+    async def create(self, node: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Create a WebRtcTransport."""
+        return await self._send(f"tureen.v1.{TENANT}.node.{node}.router.createWebRtcTransport", options)
+
+    async def close_transport(self, node: str, transport_id: str) -> None:
+        """Close a transport."""
+        await self._send(f"tureen.v1.{TENANT}.node.{node}.transport.close", {"transportId": transport_id})
+
+    def _send(self, subject: str, payload: dict[str, Any]) -> asyncio.Future[dict[str, Any]]:
+        number = str(next(self._numbers))
+        body = msgpack.packb(payload)
+        answered: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self._waiting[number.encode()] = answered
+        if not self._outbox:
+            self._loop.call_soon(self._flush)
+        self._outbox.append(
+            b"PUB %b %b.%b %d\r\n%b\r\n" % (subject.encode(), _INBOX.encode(), number.encode(), len(body), body)
+        )
+        return answered
+
+    def _flush(self) -> None:
+        self._transport.write(b"".join(self._outbox))
+        self._outbox.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the server sends."""
+        buffer = self._buffer + data
+        position = 0
+        while (end := buffer.find(b"\r\n", position)) >= 0:
+            words = buffer[position:end].split()
+            position, start = end + 2, position
+            if words[0] not in (b"MSG", b"HMSG"):
+                if words[0] == b"PING":
+                    self._transport.write(b"PONG\r\n")
+                continue
+            head, size = int(words[3]) if words[0] == b"HMSG" else 0, int(words[-1])
+            if len(buffer) < position + size + 2:
+                position = start
+                break
+            self._answered(words[1], buffer[position : position + head], buffer[position + head : position + size])
+            position += size + 2
+        self._buffer = buffer[position:]
+
+    def _answered(self, subject: bytes, headers: bytes, body: bytes) -> None:
+        future = self._waiting.pop(subject.rpartition(b".")[2])
+        if b"Nats-Service-Error" in headers or headers.startswith(b"NATS/1.0 "):
+            future.set_exception(RuntimeError(f"{headers.decode()} {body!r}"))
+        elif not future.done():
+            future.set_result(msgpack.unpackb(body))
+
+
+async def pairs(requester: Requester, node: str, options: dict[str, Any], count: int, in_flight: int) -> Took:
+    """Create and close so many transports, so many at a time."""
+    left = itertools.repeat(None, count)
+    creates: list[float] = []
+
+    async def run() -> None:
+        for _ in left:
+            started = time.perf_counter()
+            made = await requester.create(node, options)
+            creates.append(time.perf_counter() - started)
+            await requester.close_transport(node, made["id"])
+
+    started = time.perf_counter()
+    await asyncio.gather(*(run() for _ in range(in_flight)))
+    return Took(time.perf_counter() - started, creates)
