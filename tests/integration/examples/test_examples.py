@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import signal
 import sys
@@ -57,11 +58,12 @@ async def running(app: str, folder: Path) -> AsyncIterator[str]:
 
 async def kill(example: Process) -> None:
     """End what still runs of an example."""
-    if example.returncode is None:
+    with contextlib.suppress(psutil.NoSuchProcess):
         for child in psutil.Process(example.pid).children(recursive=True):
             child.kill()
+    with contextlib.suppress(ProcessLookupError):
         example.kill()
-        await example.wait()
+    await example.wait()
 
 
 async def address(log: asyncio.StreamReader) -> str:
