@@ -58,10 +58,11 @@ class Fuzzed:
         """Send a command and judge its answer."""
         payload = self.scene.fill_in(sent.payload)
         tenant = SYSTEM if sent.audience is Audience.SYSTEM else DEFAULT_TENANT
-        headers, body = _packed(payload, as_json=sent.json)
+        body, as_json = _packed(payload, as_json=sent.json)
+        headers = {"Content-Type": "application/json"} if as_json else {}
         subject = node_command(tenant, self.node.id, *sent.name.split("."))
         delivery = await self.node.bus.exchange(subject, body, headers, timeout=20.0)
-        answer = json.loads(delivery.body) if sent.json else msgpack.unpackb(delivery.body)
+        answer = json.loads(delivery.body) if as_json else msgpack.unpackb(delivery.body)
         assert not any(leak in delivery.body for leak in _LEAKS), (sent, answer)
         if b"Nats-Service-Error" in delivery.headers:
             assert answer["type"] in BY_TYPE, (sent, answer)
@@ -82,10 +83,14 @@ class Fuzzed:
         assert not self.trouble, self.trouble
 
 
-def _packed(payload: dict[str, Any], *, as_json: bool) -> tuple[dict[str, str], bytes]:
+def _packed(payload: dict[str, Any], *, as_json: bool) -> tuple[bytes, bool]:
+    """Return a body, and whether it is JSON: what msgpack cannot carry is."""
     if not as_json:
-        return {}, msgpack.packb(payload)
-    return {"Content-Type": "application/json"}, json.dumps(payload, default=_base64).encode()
+        try:
+            return msgpack.packb(payload), False
+        except (OverflowError, UnicodeEncodeError, ValueError):
+            pass
+    return json.dumps(payload, default=_base64).encode(), True
 
 
 def _base64(value: bytes) -> str:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tureen.contract.errors import Conflict, NoCapacity
+from tureen.contract.errors import Conflict, InvalidType, NoCapacity
 from tureen.node_agent.memory import REMEMBERED, Creates, Tombstones, fingerprint
 
 
@@ -77,6 +77,17 @@ async def test_a_closed_id_is_remembered_for_a_while() -> None:
     assert await creates.once("a", b"mark", make) == "made"
 
 
+async def test_a_stranger_cannot_use_up_an_id() -> None:
+    """What one owner closed is closed to it alone, and burying an id leaves an object of that id alone."""
+    creates = Creates(Clock())
+    creates.bury("a", "stranger")
+    assert await creates.once("a", b"mark", make, "owner") == "made"
+    creates.bury("a", "stranger")
+    assert await creates.once("a", b"mark", lambda: make("again"), "owner") == "made"
+    with pytest.raises(Conflict):
+        await creates.once("a", b"other", make, "stranger")
+
+
 async def test_who_names_an_object_under_way_waits_for_it() -> None:
     """`settled` returns when the create has ended, and at once where there is none."""
     creates = Creates(Clock())
@@ -110,3 +121,10 @@ def test_grants_and_records_do_not_make_another_create() -> None:
     base = {"id": "a", "routerId": "r", "grant": {"grantId": "1"}, "generation": 1}
     assert fingerprint(base) == fingerprint({**base, "grant": {"grantId": "2"}, "generation": 2})
     assert fingerprint(base) != fingerprint({**base, "enableTcp": True})
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**64), "\ud800", {1: object()}])
+def test_what_cannot_be_compared_is_refused(value: object) -> None:
+    """JSON knows longer numbers and half characters; they are a TypeError, not a failure of ours."""
+    with pytest.raises(InvalidType):
+        fingerprint({"appData": {"a": value}})

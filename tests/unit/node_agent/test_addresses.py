@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tureen.contract.errors import Unauthorized
+from tureen.contract.media import ListenInfo
+from tureen.node_agent.addresses import check_ports, listen_info
+from tureen.node_agent.settings import Address, NodeAgentSettings
+
+SETTINGS = NodeAgentSettings(
+    node_id="node",
+    workers=1,
+    min_port=40000,
+    max_port=40999,
+    addresses=[Address(label="public", ip="10.0.0.1", announced="203.0.113.1"), Address(label="lan", ip="192.168.0.1")],
+)
+
+
+def info(**options: Any) -> ListenInfo:
+    """Return what somebody asks for."""
+    return ListenInfo.parse({"protocol": "udp", "ip": "public", **options})
+
+
+def test_an_address_by_its_label_or_ip() -> None:
+    """A label or an ip names an address; what browsers are told is the node's, unless the app says otherwise."""
+    everywhere = {"protocol": "udp", "portRange": {"min": 40000, "max": 40999}}
+    assert listen_info(SETTINGS, info()) == {**everywhere, "ip": "10.0.0.1", "announcedAddress": "203.0.113.1"}
+    assert listen_info(SETTINGS, info(ip="192.168.0.1")) == {**everywhere, "ip": "192.168.0.1"}
+    assert listen_info(SETTINGS, info(announcedAddress="a.example"))["announcedAddress"] == "a.example"
+    assert "announcedAddress" not in listen_info(SETTINGS, info(announcedIp="1.2.3.4"))
+    with pytest.raises(Unauthorized):
+        listen_info(SETTINGS, info(ip="0.0.0.0"))
+
+
+def test_ports_are_chosen_from_the_nodes() -> None:
+    """Where no port is asked for, 0 included, it is from the worker's own range, or the node's."""
+    assert listen_info(SETTINGS, info(port=0, portRange={"min": 0, "max": 0}))["portRange"] == {
+        "min": 40000,
+        "max": 40999,
+    }
+    assert listen_info(SETTINGS, info(), (40100, 40200))["portRange"] == {"min": 40100, "max": 40200}
+    assert "portRange" not in listen_info(SETTINGS, info(port=40007))
+    assert listen_info(SETTINGS, info(portRange={"min": 40001, "max": 40002}))["portRange"]["max"] == 40002
+
+
+@pytest.mark.parametrize(("low", "high"), [(39999, 40000), (40999, 41000), (40002, 40001), (1, 65535)])
+def test_other_ports_are_refused(low: int, high: int) -> None:
+    """A range that is not within the node's, or upside down, is Unauthorized, and so is such a port."""
+    with pytest.raises(Unauthorized):
+        check_ports(SETTINGS, low, high)
+    with pytest.raises(Unauthorized):
+        listen_info(SETTINGS, info(portRange={"min": low, "max": high}))
