@@ -57,7 +57,7 @@ def application(service: SignalingService, page: Path | None) -> ASGIApp:
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
         file = None if page is None else page / name
-        if file is None or file.parent != page or not file.is_file():
+        if file is None or file.parent != page or not _is_file(file):
             return PlainTextResponse("Not found\n", status_code=404)
         # The bundler puts a hash of the contents into the names of what may be kept.
         is_hashed = name.count(".") > 1
@@ -93,6 +93,14 @@ async def _upgrade(service: SignalingService, socket: WebSocket) -> None:
         return
     await socket.accept(subprotocol=SUBPROTOCOL)
     await service.attend(socket, decision.room_id, decision.peer_id)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether there is a file; a name that no file can have, for its length, is not there either."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _with_headers(app: ASGIApp) -> ASGIApp:

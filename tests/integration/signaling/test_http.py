@@ -46,7 +46,7 @@ async def test_the_page_is_served(built_page: Path, signaling: Serve) -> None:
         assert "immutable" in script.headers["cache-control"]
 
 
-@pytest.mark.parametrize("path", ["/nothing.js", "/..%2Fsecret.txt", "/%2e%2e/secret.txt", "/a/b"])
+@pytest.mark.parametrize("path", ["/nothing.js", "/..%2Fsecret.txt", "/%2e%2e/secret.txt", "/a/b", "/" + "a" * 9000])
 async def test_nothing_else_is_served(built_page: Path, signaling: Serve, path: str) -> None:
     """Only files of the page's folder are."""
     async with httpx.AsyncClient(base_url=await signaling()) as client:
