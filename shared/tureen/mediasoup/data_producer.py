@@ -31,7 +31,7 @@ def encode_message(message: str | bytes | bytearray | memoryview, ppid: int | No
         TypeError: It is neither text nor bytes-like.
     """
     if isinstance(message, str):
-        data = message.encode()
+        data = _encode_text(message)
         ppid = ppid if ppid is not None else _STRING if data else _EMPTY_STRING
     elif isinstance(message, bytes | bytearray | memoryview):
         data = bytes(message)
@@ -43,6 +43,13 @@ def encode_message(message: str | bytes | bytearray | memoryview, ppid: int | No
     elif ppid == _EMPTY_BINARY:
         data = b"\0"
     return ppid, data
+
+
+def _encode_text(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise TypeError("message holds a lone surrogate, which UTF-8 cannot encode") from None
 
 
 class DataProducer(Identified):

@@ -10,6 +10,7 @@ from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
 from tureen.mediasoup.audio_level_observer import AudioLevelObserver
 from tureen.mediasoup.data_producer import DataProducer
+from tureen.mediasoup.describe import describe
 from tureen.mediasoup.entity import Undo, check_app_data, check_number, new_id
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.mediasoup.pipes import Pipes
@@ -122,7 +123,7 @@ class Router(TransportMaker):
         """
         producer = self._producers.get(producer_id)
         if producer is None:
-            _logger.error('can_consume(): Producer with id "%s" not found', producer_id)
+            _logger.error("can_consume(): Producer with id %s not found", describe(producer_id))
             return False
         try:
             return ortc.can_consume(producer.consumable_rtp_parameters, rtp_capabilities)

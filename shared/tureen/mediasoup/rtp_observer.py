@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from tureen.mediasoup.describe import describe
 from tureen.mediasoup.entity import Identified
 from tureen.mediasoup.errors import NotFoundError
 from tureen.mediasoup.producer import Producer
@@ -120,5 +121,5 @@ class RtpObserver(Identified):
     def _producer(self, producer_id: str) -> Producer:
         producer = self._router._producers.get(producer_id)
         if producer is None:
-            raise NotFoundError(f'Producer with id "{producer_id}" not found')
+            raise NotFoundError(f"Producer with id {describe(producer_id)} not found")
         return producer

@@ -6,18 +6,34 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from tureen.mediasoup import convert, ortc, wire
+from tureen.mediasoup.codec import Sharer
 from tureen.mediasoup.consumer import PERFECT_SCORE, Consumer
+from tureen.mediasoup.describe import describe
 from tureen.mediasoup.entity import Undo, check_app_data, new_id
 from tureen.mediasoup.errors import NotFoundError
 from tureen.mediasoup.producer import Producer
 from tureen.mediasoup.transport_base import TransportBase
-from tureen.mediasoup.types import AppData, ConsumerLayers, MediaKind, RtpCapabilities, RtpParameters
+from tureen.mediasoup.types import (
+    AppData,
+    ConsumerLayers,
+    MediaKind,
+    RtpCapabilities,
+    RtpCodecParameters,
+    RtpHeaderExtensionParameters,
+    RtpParameters,
+)
 
 if TYPE_CHECKING:
     from tureen.mediasoup.transport import Transport
 
 _CLOSE_PRODUCER = Undo("TRANSPORT_CLOSE_PRODUCER", "producerId")
 _CLOSE_CONSUMER = Undo("TRANSPORT_CLOSE_CONSUMER", "consumerId")
+
+# What most producers, and most consumers, of a process have in common.
+_produced_codecs: Sharer[RtpCodecParameters] = Sharer()
+_produced_extensions: Sharer[RtpHeaderExtensionParameters] = Sharer()
+_consumed_codecs: Sharer[RtpCodecParameters] = Sharer()
+_consumed_extensions: Sharer[RtpHeaderExtensionParameters] = Sharer()
 
 # MIDs have 8 characters at most.
 _MID_LIMIT = 100_000_000
@@ -61,12 +77,14 @@ class MediaMaker(TransportBase):
         if id is not None and id in self._producers:
             raise TypeError(f'a Producer with same id "{id}" already exists')
         if kind not in ("audio", "video"):
-            raise TypeError(f'invalid kind "{kind}"')
+            raise TypeError(f"invalid kind {describe(kind)}")
         check_app_data(app_data)
         given = wire.rtp_parameters(ortc.validate_and_normalize_rtp_parameters(rtp_parameters))
         capabilities = self._router._rtp_capabilities
         parameters, mapping = ortc.get_producer_rtp_parameters_mapping(self._complete(given), capabilities)
         consumable = ortc.get_consumable_rtp_parameters(kind, parameters, capabilities, mapping)
+        parameters["codecs"] = _produced_codecs.share(parameters["codecs"])
+        parameters["headerExtensions"] = _produced_extensions.share(parameters["headerExtensions"])
         producer_id = new_id() if id is None else id
         body = {
             "producerId": producer_id,
@@ -199,7 +217,8 @@ class MediaMaker(TransportBase):
         options: Mapping[str, Any],
         app_data: AppData | None,
     ) -> Consumer:
-        producer._share(parameters)
+        parameters["codecs"] = _consumed_codecs.share(parameters["codecs"])
+        parameters["headerExtensions"] = _consumed_extensions.share(parameters["headerExtensions"])
         consumer_id = new_id() if id_ is None else id_
         body = {
             "consumerId": consumer_id,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tureen.mediasoup.describe import describe
+
 from .model import BOOL, UINT8, Enum, Field, Model, Parameters, Scalar, String, Table, TableModel, Type, Union, Vector
 from .parameters import to_table
 
@@ -36,7 +38,7 @@ class Checker:
             self._none_seen(name, tuple(values))
         unknown = values.keys() - _known_keys(model)
         if unknown:
-            raise _error(f"{path}.{min(unknown, key=str)}", f"is no field of {name}")
+            raise _error(f"{path}.{min(map(_key, unknown))}", f"is no field of {name}")
         for field in model.fields:
             self._field(field, values, f"{path}.{field.key}")
 
@@ -54,7 +56,7 @@ class Checker:
         if member is None and value is None:
             return
         if not isinstance(member, str) or member not in union.members:
-            raise _error(f"{path}Type", f"must be one of {', '.join(union.members)}, is {member!r}")
+            raise _error(f"{path}Type", f"must be one of {', '.join(union.members)}, is {describe(member)}")
         if value is None:
             raise _error(path, "is required with its type")
         self.table(union.members[member][1].name, value, path)
@@ -65,7 +67,7 @@ class Checker:
                 _check_scalar(type_, value, path)
             case Enum(values=names):
                 if not isinstance(value, str) or value not in names:
-                    raise _error(path, f"must be one of {', '.join(names)}, is {value!r}")
+                    raise _error(path, f"must be one of {', '.join(names)}, is {describe(value)}")
             case String():
                 _check_text(value, path)
             case Table(name):
@@ -82,8 +84,8 @@ class Checker:
             try:
                 (pair,) = to_table({name: parameter})
             except TypeError as error:
-                raise _error(f"{path}.{name}", str(error)) from None
-            self.table(table, pair, f"{path}.{name}")
+                raise _error(f"{path}.{_key(name)}", str(error)) from None
+            self.table(table, pair, f"{path}.{_key(name)}")
 
     def _vector(self, element: Type, value: Any, path: str) -> None:
         if element is UINT8:
@@ -113,7 +115,7 @@ def _check_scalar(scalar: Scalar, value: Any, path: str) -> None:
     elif not isinstance(value, int):
         raise _error(path, f"must be an integer, is {_kind(value)}")
     elif not scalar.minimum <= value <= scalar.maximum:
-        raise _error(path, f"must be from {scalar.minimum} to {scalar.maximum}, is {value}")
+        raise _error(path, f"must be from {scalar.minimum} to {scalar.maximum}, is {describe(value)}")
 
 
 def _check_text(value: Any, path: str) -> None:
@@ -125,8 +127,12 @@ def _check_text(value: Any, path: str) -> None:
         raise _error(path, "holds a lone surrogate, which UTF-8 cannot encode") from None
 
 
+def _key(key: Any) -> str:
+    return key if isinstance(key, str) else describe(key)
+
+
 def _kind(value: Any) -> str:
-    return "None" if value is None else f"{type(value).__name__} {value!r:.50}"
+    return "None" if value is None else f"{type(value).__name__} {describe(value)}"
 
 
 def _error(path: str, problem: str) -> TypeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
+from tureen.mediasoup.describe import describe
 from tureen.mediasoup.ortc.checks import is_given, is_number, media_kind, normalize_all
 from tureen.mediasoup.types import RouterRtpCodecCapability, RtcpFeedback, RtpCodecCapability, RtpCodecParameters
 
@@ -45,7 +46,7 @@ def normalize_parameter_values(parameters: dict[str, Any]) -> dict[str, Any]:
         if value is None:
             unset = True
         elif not (is_number(value) or isinstance(value, str)):
-            raise TypeError(f"invalid parameter [key:{key}, value:{value!r}]")
+            raise TypeError(f"invalid parameter [key:{describe(key)}, value:{describe(value)}]")
     return {key: "" if value is None else value for key, value in parameters.items()} if unset else parameters
 
 
