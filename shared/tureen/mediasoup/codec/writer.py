@@ -214,7 +214,7 @@ def _present_fields(table: TableModel, shape: Shape) -> list[Field]:
             raise TypeError(f"{table.name} misses {min(keys - left)}")
         left -= keys
     if left:
-        raise TypeError(f"{table.name} has no field {min(left)}")
+        raise TypeError(f"{table.name} has no such fields")
     return present
 
 
