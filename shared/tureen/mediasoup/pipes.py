@@ -20,6 +20,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class _Flight:
+    """Hold a call of ``pipe_to_router`` that several callers may wait for."""
+
+    def __init__(self, task: asyncio.Task[PipeToRouterResult]) -> None:
+        self.task = task
+        self.callers = 0
+
+    def abandon(self) -> None:
+        """Undo it: nobody is left to get what it makes, which could never be asked for again."""
+        if not self.task.done():
+            self.task.cancel()
+        elif not self.task.cancelled() and self.task.exception() is None:
+            result = self.task.result()
+            for consumer in (result.get("pipeConsumer"), result.get("pipeDataConsumer")):
+                if consumer is not None:
+                    consumer.close()
+
+
 class Pipes:
     """Hold a router's pipes to other routers.
 
@@ -31,7 +49,7 @@ class Pipes:
         self._router = router
         # By the other router; a pair is in the tables of both.
         self._pairs: dict[Router, asyncio.Task[dict[Router, PipeTransport]]] = {}
-        self._flights: dict[tuple[Router, str, bool], asyncio.Task[PipeToRouterResult]] = {}
+        self._flights: dict[tuple[Router, str, bool], _Flight] = {}
 
     async def pipe(
         self, source: Producer | DataProducer, target: Router, *, keep_id: bool, options: dict[str, Any]
@@ -47,10 +65,19 @@ class Pipes:
         key = (target, source.id, keep_id)
         flight = self._flights.get(key)
         if flight is None:
-            flight = self._flights[key] = _start(self._pipe(source, target, keep_id, options))
-            flight.add_done_callback(lambda _: self._flights.pop(key))
-        # It is not this caller's alone: it goes on if this one is cancelled.
-        return await asyncio.shield(flight)
+            flight = self._flights[key] = _Flight(_start(self._pipe(source, target, keep_id, options)))
+        flight.callers += 1
+        try:
+            # It is not this caller's alone: it goes on if this one is cancelled.
+            return await asyncio.shield(flight.task)
+        except asyncio.CancelledError:
+            if flight.callers == 1:
+                flight.abandon()
+            raise
+        finally:
+            flight.callers -= 1
+            if (not flight.callers or flight.task.done()) and self._flights.get(key) is flight:
+                del self._flights[key]
 
     async def _pipe(
         self, source: Producer | DataProducer, target: Router, keep_id: bool, options: dict[str, Any]

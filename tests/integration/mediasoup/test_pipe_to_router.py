@@ -395,3 +395,22 @@ async def test_media_goes_through(router: Router, other_router: Router) -> None:
 
     await happens(arrived)
     assert packets[0][1].endswith(b"hello")
+
+
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+async def test_abandoned(router: Router, other_router: Router, audio: Producer, turns: int) -> None:
+    """When all who asked for a pipe are cancelled, at whatever moment, nothing of it stays, and it can be asked for."""
+    calls = await start(*(router.pipe_to_router(producer_id=audio.id, router=other_router) for _ in range(2)))
+    for _ in range(turns):
+        # What the worker sends takes real time to come.
+        await asyncio.sleep(0.0005)
+    for call in calls:
+        call.cancel()
+    done = await asyncio.gather(*calls, return_exceptions=True)
+    if any(not isinstance(result, BaseException) for result in done):
+        return
+    result = await router.pipe_to_router(producer_id=audio.id, router=other_router)
+    assert result["pipeProducer"].id == audio.id
+    for transport in pipes(router) + pipes(other_router):
+        dump = await transport.dump()
+        assert len(dump["consumerIds"]) + len(dump["producerIds"]) == 1
