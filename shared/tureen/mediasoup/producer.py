@@ -23,8 +23,6 @@ from tureen.mediasoup.types import (
 if TYPE_CHECKING:
     from tureen.mediasoup.transport import Transport
 
-_MAX_OFFERS = 8
-
 _TRACE_TYPES = frozenset(get_args(ProducerTraceEventType))
 
 
@@ -37,7 +35,6 @@ class Producer(Identified):
     __slots__ = (
         "_consumable_rtp_parameters",
         "_kind",
-        "_offers",
         "_paused",
         "_rtp_parameters",
         "_score",
@@ -81,7 +78,6 @@ class Producer(Identified):
         self._consumable_rtp_parameters = consumable_rtp_parameters
         self._paused = paused
         self._score: list[ProducerScore] = []
-        self._offers: list[RtpParameters] = []
         self._channel.subscribe(id_, self._on_notification)
 
     @property
@@ -113,19 +109,6 @@ class Producer(Identified):
     def score(self) -> list[ProducerScore]:
         """Quality of each of its streams, as last reported."""
         return self._score
-
-    def _share(self, parameters: RtpParameters) -> None:
-        """Let consumers that send the same codecs and header extensions have the same lists of them.
-
-        Endpoints come in a handful of kinds, each with its own copy of the same capabilities.
-        """
-        for offer in self._offers:
-            if offer["codecs"] == parameters["codecs"] and offer["headerExtensions"] == parameters["headerExtensions"]:
-                parameters["codecs"] = offer["codecs"]
-                parameters["headerExtensions"] = offer["headerExtensions"]
-                return
-        if len(self._offers) < _MAX_OFFERS:
-            self._offers.append(parameters)
 
     def close(self) -> None:
         """Close it, and with it all its consumers. They emit ``producerclose``."""

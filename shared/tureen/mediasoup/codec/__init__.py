@@ -32,9 +32,22 @@ from .opener import Opener, guard
 from .parts import Write
 from .reader import Read, Readers
 from .schema import SchemaError, read_schemas
+from .shared import SharedList, Sharer
 from .writer import Writers
 
-__all__ = ["Codec", "Log", "Message", "Notification", "Packed", "Request", "Response", "SchemaError", "TableCodec"]
+__all__ = [
+    "Codec",
+    "Log",
+    "Message",
+    "Notification",
+    "Packed",
+    "Request",
+    "Response",
+    "SchemaError",
+    "SharedList",
+    "Sharer",
+    "TableCodec",
+]
 
 _HEADER = struct.Struct("<II")
 

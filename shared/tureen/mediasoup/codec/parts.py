@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .model import Scalar
+from .shared import SharedList
 
 Write: TypeAlias = Callable[[bytearray, Any], int]
 Shape: TypeAlias = tuple[str, ...]
@@ -104,6 +105,8 @@ def tables_writer(shapes: Mapping[Shape, Write], add: Callable[[Shape], Write]) 
     """Return what writes a vector of tables, one after another by their shapes."""
 
     def write(buffer: bytearray, items: Any) -> int:
+        if items.__class__ is SharedList:
+            return write_shared(buffer, items)
         place, start = _make_room(buffer, items)
         for item in items:
             shape = tuple(item)
@@ -112,7 +115,25 @@ def tables_writer(shapes: Mapping[Shape, Write], add: Callable[[Shape], Write]) 
             place += 4
         return start
 
+    def write_shared(buffer: bytearray, items: SharedList[Any]) -> int:
+        if items.encoded is None or items.encoded[0] is not write:
+            items.encoded = write, _encode_anywhere(write, list(items))
+        start = len(buffer)
+        encoded = items.encoded[1]
+        if encoded is None:
+            return write(buffer, list(items))
+        buffer += encoded
+        return start
+
     return write
+
+
+def _encode_anywhere(write: Write, items: list[Any]) -> bytes | None:
+    """Return a vector as it can be put anywhere in a buffer; None if it holds 8-byte fields: they need alignment."""
+    aligned, shifted = bytearray(), bytearray(4)
+    write(aligned, items)
+    write(shifted, items)
+    return bytes(aligned) if shifted[4:] == aligned else None
 
 
 def _make_room(buffer: bytearray, items: Any) -> tuple[int, int]:
