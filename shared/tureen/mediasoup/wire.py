@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from math import isfinite
 from typing import Any, TypeVar, cast
 
 from tureen.mediasoup.types import (
@@ -108,6 +109,10 @@ def _encoding(given: RtpEncodingParameters) -> RtpEncodingParameters:
     rtx = encoding.get("rtx")
     if rtx is not None and len(rtx) > 1:
         encoding = {**encoding, "rtx": {"ssrc": rtx["ssrc"]}}
+    bitrate = encoding.get("maxBitrate")
+    if isinstance(bitrate, float) and isfinite(bitrate):
+        # Apps compute it, and what runs in a browser does so in floating point; the worker takes whole bits.
+        encoding = {**encoding, "maxBitrate": int(bitrate)}
     return cast("RtpEncodingParameters", encoding)
 
 

@@ -354,3 +354,14 @@ async def test_notifications_stop_with_the_end(audio: Producer) -> None:
     audio.close()
     await hear(audio, "PRODUCER_SCORE", {"scores": []})
     assert events == []
+
+
+async def test_bitrate_with_a_fraction(transport: WebRtcTransport) -> None:
+    """A client may have computed its highest bitrate; what is left of a bit does not count."""
+    encodings: Any = [{**VIDEO["encodings"][0], "maxBitrate": 1e6 / 3}]
+    producer = await transport.produce(kind="video", rtp_parameters={**VIDEO, "encodings": encodings})
+    assert producer.rtp_parameters["encodings"][0]["maxBitrate"] == 333_333
+    for wrong in (float("nan"), float("inf"), 1e300, "1000"):
+        encodings = [{"ssrc": 5, "maxBitrate": wrong}]
+        with pytest.raises(TypeError, match="maxBitrate"):
+            await transport.produce(kind="video", rtp_parameters={**VIDEO, "mid": "5", "encodings": encodings})
