@@ -10,7 +10,6 @@ from importlib import metadata
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -77,10 +76,7 @@ async def serve(
     try:
 
         def on_heartbeat(_subject: str, payload: dict[str, Any]) -> None:
-            try:
-                fleet.see(Heartbeat.model_validate(payload), now())
-            except ValidationError as error:
-                log.warning("a heartbeat is malformed: %s", error.errors(include_input=False)[0])
+            fleet.see(Heartbeat.model_validate(payload), now())
 
         await bus.subscribe(subjects.HEARTBEATS, on_heartbeat)
         service = _service(bus)
