@@ -21,16 +21,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tureen.mediasoup.errors import ChannelError
-
 from .check import Checker
 from .envelope import ENCODE_ERRORS, Envelope
 from .messages import Log, Message, Notification, Packed, Request, Response
 from .model import Model, build_model
 from .names import bodies_by_name
-from .opener import Opener, guard
+from .opener import Opener
 from .parts import Write
-from .reader import Read, Readers
+from .reader import DECODE_ERRORS, Read, Readers, as_words, malformed
 from .schema import SchemaError, read_schemas
 from .shared import SharedList, Sharer
 from .writer import Writers
@@ -159,7 +157,7 @@ class TableCodec:
 
     def __init__(self, write: Write, read: Read, checker: Checker, name: str) -> None:
         self._write = write
-        self._read = guard(read)
+        self._read = read
         self._checker = checker
         self._name = name
 
@@ -181,9 +179,12 @@ class TableCodec:
         Raises:
             ChannelError: The buffer is malformed.
         """
-        if len(buffer) < 8:
-            raise ChannelError("malformed message: it is too short")
-        return self._read(buffer, 4 + int.from_bytes(buffer[4:8], "little"))
+        try:
+            words = as_words(buffer)
+            values: dict[str, Any] = self._read(buffer, words, 4 + words[1])
+            return values
+        except DECODE_ERRORS as error:
+            raise malformed(error) from error
 
 
 @lru_cache(maxsize=8)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-Unpack: TypeAlias = Callable[[bytes, int], dict[str, Any]]
+from .reader import DECODE_ERRORS, Read, Words, malformed
 
 
 class Packed:
     """Hold a body that nobody has looked at yet: a few hundred bytes instead of a tree of dicts."""
 
-    __slots__ = ("_buffer", "_position", "_unpack", "type")
+    __slots__ = ("_buffer", "_position", "_read", "_words", "type")
 
-    def __init__(self, type_: str, unpack: Unpack, buffer: bytes, position: int) -> None:
+    def __init__(self, type_: str, read: Read, buffer: bytes, words: Words, position: int) -> None:
         self.type = type_
-        self._unpack = unpack
+        self._read = read
         self._buffer = buffer
+        self._words = words
         self._position = position
 
     def unpack(self) -> dict[str, Any]:
@@ -26,7 +26,11 @@ class Packed:
         Raises:
             ChannelError: The body is malformed.
         """
-        return self._unpack(self._buffer, self._position)
+        try:
+            values: dict[str, Any] = self._read(self._buffer, self._words, self._position)
+            return values
+        except DECODE_ERRORS as error:
+            raise malformed(error) from error
 
     def __repr__(self) -> str:
         return f"<Packed {self.type}>"

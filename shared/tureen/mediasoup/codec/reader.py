@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from tureen.mediasoup.errors import ChannelError
+
 from .generate import make_function
 from .model import UINT8, Enum, Field, Model, Parameters, Scalar, String, Table, TableModel, Union, Vector
 from .parameters import from_table
@@ -37,6 +39,15 @@ MAX_LAYOUTS = 512
 
 class MalformedError(ValueError):
     """Say that a buffer breaks FlatBuffers' rules, or the schema's."""
+
+
+DECODE_ERRORS = (struct.error, LookupError, ValueError, RecursionError, MemoryError, OverflowError)
+"""What reading raises when a buffer is not what it should be."""
+
+
+def malformed(error: BaseException) -> ChannelError:
+    """Return what to raise instead of one of these."""
+    return ChannelError(f"malformed message: {type(error).__name__}: {error}")
 
 
 def as_words(buffer: bytes) -> Words:
