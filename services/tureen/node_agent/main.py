@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tureen.bundle import BundleError
-from tureen.bus import Bus, run, stop_requested
+from tureen.bus import Bus, run, spare_what_started, stop_requested
 from tureen.config import SettingsError
 from tureen.config.command_line import service_parser
 from tureen.config.ready import report_ready
@@ -42,6 +42,7 @@ async def _until_stopped(settings: NodeAgentSettings) -> None:
 
 
 def _tell(agent: NodeAgent) -> None:
+    spare_what_started()
     report_ready(agent.facts())
 
 

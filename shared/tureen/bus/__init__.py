@@ -15,7 +15,7 @@ from tureen.bus.connection import Subscription
 from tureen.bus.jetstream import StoreLost
 from tureen.bus.mirror import Mirror
 from tureen.bus.records import Entry
-from tureen.bus.running import run, stop_requested
+from tureen.bus.running import run, spare_what_started, stop_requested
 from tureen.bus.service import Service
 from tureen.bus.settings import BusSettings
 
@@ -32,5 +32,6 @@ __all__ = [
     "StoreLost",
     "Subscription",
     "run",
+    "spare_what_started",
     "stop_requested",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Coroutine
 from contextvars import ContextVar
@@ -13,6 +14,8 @@ import uvloop
 Result = TypeVar("Result")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_COLLECT_AFTER = (20_000, 20, 20)
+"""Allocations until the youngest objects are searched for cycles, and how often until the older ones are."""
 
 
 class _Stop:
@@ -57,6 +60,17 @@ def stop_requested() -> asyncio.Event:
     if stop.event is None:
         stop.event = asyncio.Event()
     return stop.event
+
+
+def spare_what_started() -> None:
+    """Leave everything that exists by now out of Python's garbage collection, and collect less often.
+
+    For a process that has started: its models and codecs are half a million objects that stay until its end. Searching
+    them for cycles over and over takes a fifth of a busy agent's time, and holds up its answers by tens of ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 async def _until_signal(main: Coroutine[Any, Any, Result]) -> Result | None:

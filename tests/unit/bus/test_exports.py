@@ -20,6 +20,7 @@ def test_public_names() -> None:
         "StoreLost",
         "Subscription",
         "run",
+        "spare_what_started",
         "stop_requested",
     ]
     assert sorted(tureen.config.__all__) == ["Settings", "SettingsError", "describe"]
