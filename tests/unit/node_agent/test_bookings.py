@@ -36,3 +36,15 @@ def test_bookings_never_leak(history: list[tuple[str, bool, float, float]]) -> N
     for transport_id in "abcd":
         bookings.release(transport_id)
     assert (bookings.unseen(0.0), bookings.reserved()) == (0, 0)
+
+
+def test_a_place_booked_again_counts_once() -> None:
+    """A second booking of the same transport takes the place of the first, and starts to settle anew."""
+    bookings = Bookings()
+    bookings.book("a", 1.0, 0.0, now=0.0)
+    bookings.book("b", 0.25, 0.0, now=0.5)
+    bookings.book("a", 0.5, 0.0, now=1.0)
+    assert bookings.unseen(1.0) == 0.75
+    assert bookings.unseen(0.5 + SETTLING) == 0.5
+    assert bookings.unseen(1.0 + SETTLING) == 0.0
+    assert len(bookings) == 2
