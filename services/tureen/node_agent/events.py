@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tureen.bus import Bus
@@ -25,8 +26,13 @@ class EventPublisher:
         self._bus = bus
         self._start_id = start_id
 
-    def attach(self, place: Place, noun: str, object_id: str, entity: Entity) -> None:
-        """Publish every event of an object from now on."""
+    def attach(
+        self, place: Place, noun: str, object_id: str, entity: Entity, closed: Callable[[], None] | None = None
+    ) -> None:
+        """Publish every event of an object from now on, and call `closed` after its end was published.
+
+        A listener of its own for the end would cost each object an emitter.
+        """
         names = entity.EVENTS
 
         def tap(event: str, arguments: tuple[Any, ...]) -> None:
@@ -35,7 +41,11 @@ class EventPublisher:
 
         def observer_tap(event: str, arguments: tuple[Any, ...]) -> None:
             if event in _OF_OBSERVERS:
-                self.publish(place, noun, object_id, event, data_of(arguments))
+                try:
+                    self.publish(place, noun, object_id, event, data_of(arguments))
+                finally:
+                    if event == "close" and closed is not None:
+                        closed()
 
         entity.tap(tap)
         entity.observer.tap(observer_tap)

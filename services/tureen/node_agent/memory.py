@@ -16,6 +16,9 @@ Made = TypeVar("Made")
 REMEMBERED = 120.0
 """Seconds for which a closed id may not be used again."""
 
+UNREPEATABLE = b""
+"""The mark of a create whose id the agent chose: like no fingerprint, so that asking for that id is a conflict."""
+
 _NOT_OPTIONS = frozenset({"grant", "record", "incarnation", "generation"})
 
 

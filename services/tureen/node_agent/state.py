@@ -14,7 +14,7 @@ from tureen.contract.model import Command, Reply
 from tureen.node_agent import rooms
 from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.inventory import upstream_of
-from tureen.node_agent.memory import Creates, fingerprint
+from tureen.node_agent.memory import UNREPEATABLE, Creates, fingerprint
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, WorkerEntry
 from tureen.node_agent.pipes.puller import Puller
 from tureen.node_agent.pipes.server import PipeServer
@@ -72,13 +72,30 @@ class AgentState:
             self.creates.bury(object_id, call.tenant)
         return entry
 
-    async def create(self, call: Call, object_id: str, command: Command, make: Callable[[], Awaitable[Made]]) -> Made:
+    async def create(
+        self,
+        call: Call,
+        object_id: str,
+        command: Command,
+        make: Callable[[], Awaitable[Made]],
+        *,
+        repeatable: bool = True,
+    ) -> Made:
         """Make an object once, however often the same caller asks for it with the same command.
+
+        Args:
+            call: Who asks.
+            object_id: The object's id.
+            command: What is asked for.
+            make: Makes it.
+            repeatable: Whether the caller chose the id; nobody can ask again for one that the agent has chosen.
 
         Raises:
             Conflict: The id is something else's, or was closed a moment ago.
         """
-        mark = fingerprint({**command.to_wire(), "": f"{call.tenant} {call.command.name}"})
+        mark = (
+            fingerprint({**command.to_wire(), "": f"{call.tenant} {call.command.name}"}) if repeatable else UNREPEATABLE
+        )
         return await self.creates.once(object_id, mark, make, call.tenant)
 
     def producer_opened(self, router: RouterEntry, held: HeldProducer) -> None:

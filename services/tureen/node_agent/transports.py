@@ -36,8 +36,7 @@ async def enter(
     entry = TransportEntry(transport_id, router, transport)
     router.transports[transport_id] = entry
     state.objects.transports.add(entry)
-    transport.observer.on("close", lambda: _closed(state, entry))
-    state.events.attach(router, "transport", transport_id, transport)
+    state.events.attach(router, "transport", transport_id, transport, lambda: _closed(state, entry))
     return entry
 
 

@@ -53,7 +53,10 @@ async def create_webrtc_transport(
 ) -> WebRtcTransportCreated:
     """Make a WebRtcTransport, on the worker's WebRtcServer unless the command says otherwise."""
     id_ = command.id or new_id()
-    entry = await state.create(call, id_, command, lambda: _make_webrtc(state, call, id_, command))
+    repeatable = command.id is not None
+    entry = await state.create(
+        call, id_, command, lambda: _make_webrtc(state, call, id_, command), repeatable=repeatable
+    )
     return transports.webrtc_created(entry)
 
 
