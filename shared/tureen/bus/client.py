@@ -47,6 +47,8 @@ class Client(NatsClient):
         self._on_lost = on_lost
         self._on_denied = on_denied
         self._listeners: dict[int, Listener] = {}
+        # Asking for the running loop asks the kernel for the process's id each time.
+        self._loop = asyncio.get_running_loop()
         self._outbox: list[bytes] = []
         self._lost = False
         self._errors: list[str] = []
@@ -218,7 +220,7 @@ class Client(NatsClient):
         if self._lost:
             return
         if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush_outbox)
+            self._loop.call_soon(self._flush_outbox)
         self._outbox.append(command)
 
     def _flush_outbox(self) -> None:

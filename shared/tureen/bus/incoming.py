@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,6 +16,10 @@ from tureen.contract.registry import Audience, Command
 
 _PLAIN_SUBJECT = re.compile(r"[!-)+-=?-~]+").fullmatch
 """A subject of printable ASCII without wild cards."""
+
+
+# A process hears the same few subjects for as long as it lives.
+_parse_command = functools.lru_cache(maxsize=1024)(subjects.parse_command)
 
 
 class Target(NamedTuple):
@@ -46,7 +51,7 @@ def parse_target(delivery: Delivery, commands: Mapping[str, Command]) -> Target 
     if not is_id(tenant) or not _PLAIN_SUBJECT(delivery.reply) or not subjects.is_inbox_of(delivery.reply, tenant):
         raise Refused("foreign_reply_subject", f"{delivery.reply} is no inbox of {tenant}")
     try:
-        parsed = subjects.parse_command(delivery.subject)
+        parsed = _parse_command(delivery.subject)
     except InvalidType as error:
         return Malformed(error.message)
     command = commands.get(f"{parsed.object}.{parsed.method}")

@@ -69,6 +69,7 @@ class Service:
         if strangers := handlers.keys() - commands.keys():
             raise ValueError(f"no such commands: {', '.join(sorted(strangers))}")
         self._bus = bus
+        self._loop = asyncio.get_running_loop()
         self._commands = commands
         self._handlers = handlers
         self._subject = subject
@@ -127,7 +128,7 @@ class Service:
 
     def _on_message(self, delivery: Delivery) -> None:
         """Refuse a message, or start a task for it."""
-        arrived = asyncio.get_running_loop().time()
+        arrived = self._loop.time()
         try:
             target = parse_target(delivery, self._commands)
         except Refused as refused:
@@ -135,7 +136,8 @@ class Service:
             self._failures.dropped(delivery.subject, refused)
             return
         parsed = headers.parse(delivery.headers)
-        trace = (TraceContext.parse(parsed.get(TRACEPARENT)) or TraceContext.new()).child()
+        caller = TraceContext.parse(parsed.get(TRACEPARENT))
+        trace = caller.child() if caller is not None else TraceContext.new()
         json = headers.is_json(parsed)
         if isinstance(target, TureenError):
             self._refuse(delivery, target, trace, json=json)
@@ -148,7 +150,7 @@ class Service:
             return
         due = deadline(parsed.get(headers.TIMEOUT_MS.lower()), arrived, self._limits)
         call = Call(target.tenant, target.node_id, target.command, trace, due)
-        task = asyncio.create_task(self._carry_out(_Request(delivery, call, json, size)))
+        task = self._loop.create_task(self._carry_out(_Request(delivery, call, json, size)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -179,7 +181,7 @@ class Service:
         """Return the answer, whatever happens."""
         call = request.call
         try:
-            if call.remaining() <= 0:
+            if call.deadline <= self._loop.time():
                 raise Timeout("it arrived too late to be started")
             command = _validated(request)
             handler = self._handlers.get(call.command.name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -23,4 +23,7 @@ def is_id(value: str) -> bool:
 
 def new_id() -> str:
     """Return a random UUID, the recommended form of every id."""
-    return str(uuid.uuid4())
+    # As str(uuid.uuid4()), without an object in between: an agent makes thousands a second.
+    number = int.from_bytes(os.urandom(16)) & ~(0xF << 76 | 0x3 << 62) | 4 << 76 | 2 << 62
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
