@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -189,7 +190,7 @@ def main() -> None:
         ours = Side(stack, "ours", agent, Path.cwd(), nats)
         peer = Side(stack, "peer", ["node", "sidecar.mjs", nats], folder, nats)
         results = uvloop.run(measure(port, [ours, peer], options))
-    versions = f"Python {platform.python_version()}, uvloop {uvloop.__version__} against {peer.version}"
+    versions = f"Python {platform.python_version()}, uvloop {version('uvloop')} against {peer.version}"
     rows = [each for in_flight, rounds in results.items() for each in rows_of(in_flight, *rounds)]
     show(f"{versions}, mediasoup {MEDIASOUP_VERSION}, {options.rounds} rounds", rows, options.json)
 
