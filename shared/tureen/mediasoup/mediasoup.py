@@ -69,6 +69,8 @@ async def create_worker(
         MediasoupError: The worker cannot be started.
     """
     check_app_data(app_data)
+    if not isinstance(request_timeout, int | float) or not request_timeout > 0:
+        raise TypeError("request_timeout must be a number of seconds above 0")
     bundle = locate()
     process = await spawn_worker(
         bundle.worker if worker_bin is None else Path(worker_bin),
@@ -79,8 +81,8 @@ async def create_worker(
             log_tags=log_tags,
             rtc_min_port=rtc_min_port,
             rtc_max_port=rtc_max_port,
-            dtls_certificate_file=None if dtls_certificate_file is None else os.fspath(dtls_certificate_file),
-            dtls_private_key_file=None if dtls_private_key_file is None else os.fspath(dtls_private_key_file),
+            dtls_certificate_file=None if dtls_certificate_file is None else os.fsdecode(dtls_certificate_file),
+            dtls_private_key_file=None if dtls_private_key_file is None else os.fsdecode(dtls_private_key_file),
             libwebrtc_field_trials=libwebrtc_field_trials,
         ),
         request_timeout=request_timeout,

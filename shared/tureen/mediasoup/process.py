@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from tureen.mediasoup.channel import REQUEST_TIMEOUT, Channel
 from tureen.mediasoup.codec import Codec
+from tureen.mediasoup.describe import describe
 from tureen.mediasoup.errors import ChannelError, MediasoupError
 from tureen.mediasoup.spawner import popen
 
@@ -53,7 +54,13 @@ def worker_arguments(
     dtls_private_key_file: str | None = None,
     libwebrtc_field_trials: str | None = None,
 ) -> list[str]:
-    """Return mediasoup-worker's command line for the settings of mediasoup's ``createWorker()``."""
+    """Return mediasoup-worker's command line for the settings of mediasoup's ``createWorker()``.
+
+    Raises:
+        TypeError: A setting is nothing that a command line can hold; what else may be wrong the worker says.
+    """
+    if isinstance(log_tags, str):
+        raise TypeError("log_tags must be a list")
     settings: list[tuple[str, str | int | None]] = [
         ("logLevel", log_level or None),
         *(("logTag", tag) for tag in log_tags if tag),
@@ -63,7 +70,18 @@ def worker_arguments(
         ("dtlsPrivateKeyFile", dtls_private_key_file or None),
         ("libwebrtcFieldTrials", libwebrtc_field_trials or None),
     ]
-    return [f"--{name}={value}" for name, value in settings if value is not None]
+    return [_argument(name, value) for name, value in settings if value is not None]
+
+
+def _argument(name: str, value: str | int) -> str:
+    try:
+        argument = f"--{name}={value}"
+        os.fsencode(argument)
+    except ValueError:
+        argument = "\0"
+    if "\0" in argument:
+        raise TypeError(f"wrong settings: {name} is {describe(value)}")
+    return argument
 
 
 async def spawn_worker(
@@ -96,9 +114,11 @@ async def spawn_worker(
     with worker_reads, worker_writes:
         try:
             child = await popen([str(binary), *arguments], environment, worker_reads, worker_writes)
-        except BaseException:
+        except BaseException as error:
             producer.close()
             consumer.close()
+            if isinstance(error, OSError):
+                raise MediasoupError(f"the worker cannot be started: {error.strerror}") from error
             raise
     process = WorkerProcess(child, codec, request_timeout)
     try:

@@ -223,3 +223,33 @@ async def test_two_hundred_routers(worker: Worker) -> None:
         router.close()
     dump = await worker.dump()
     assert sorted(dump["routerIds"]) == sorted(router.id for router in routers[1::2])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"log_level": "a\0b"},
+        {"log_level": "\ud800"},
+        {"log_tags": "info"},
+        {"log_tags": ["\0"]},
+        {"rtc_min_port": 10**5000},
+        {"dtls_certificate_file": "\0"},
+        {"libwebrtc_field_trials": "\0"},
+        {"request_timeout": 0},
+        {"request_timeout": -1},
+        {"request_timeout": float("nan")},
+        {"request_timeout": "5"},
+        {"request_timeout": None},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_settings_that_no_worker_can_be_given(wrong: dict[str, Any]) -> None:
+    """What no command line can hold, and what is no time limit, is refused before a process is started."""
+    with pytest.raises(TypeError):
+        await mediasoup.create_worker(**wrong)
+
+
+async def test_a_command_line_that_is_too_long() -> None:
+    """A process that the kernel does not start is a worker that cannot be started."""
+    with pytest.raises(MediasoupError, match="cannot be started"):
+        await mediasoup.create_worker(libwebrtc_field_trials="x" * 3_000_000)

@@ -9,7 +9,12 @@ import pytest
 from tureen.mediasoup.codec import Codec
 from tureen.mediasoup.data_producer import encode_message
 from tureen.mediasoup.describe import describe
-from tureen.mediasoup.ortc import validate_and_normalize_rtp_parameters
+from tureen.mediasoup.errors import UnsupportedError
+from tureen.mediasoup.ortc import (
+    generate_router_rtp_capabilities,
+    get_producer_rtp_parameters_mapping,
+    validate_and_normalize_rtp_parameters,
+)
 
 
 def nested() -> list[Any]:
@@ -63,6 +68,15 @@ def test_parameters(value: Any) -> None:
     codec: Any = {"mimeType": "audio/opus", "payloadType": 100, "clockRate": 48000, "parameters": {"odd": value}}
     with pytest.raises(TypeError, match="odd"):
         validate_and_normalize_rtp_parameters({"codecs": [codec]})
+
+
+@pytest.mark.parametrize("mime_type", ["audio/opus", "audio/rtx"])
+def test_payload_types(mime_type: str) -> None:
+    """A payload type that cannot be printed does not hide what is wrong."""
+    codec: Any = {"mimeType": mime_type, "payloadType": 10**5000, "clockRate": 48000}
+    params = validate_and_normalize_rtp_parameters({"codecs": [codec]})
+    with pytest.raises((UnsupportedError, TypeError)):
+        get_producer_rtp_parameters_mapping(params, generate_router_rtp_capabilities())
 
 
 def test_text_that_utf8_cannot_encode() -> None:

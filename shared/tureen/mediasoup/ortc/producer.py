@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Final, NamedTuple
 
+from tureen.mediasoup.describe import describe
 from tureen.mediasoup.errors import UnsupportedError
 from tureen.mediasoup.ortc import h264
 from tureen.mediasoup.ortc.matching import is_rtx_codec, match_codecs, parameters_of
@@ -135,7 +136,9 @@ def _matching_capability(codec: RtpCodecParameters, caps: RtpCapabilities) -> Rt
     for candidate in caps["codecs"]:
         if match_codecs(codec, candidate, strict=True):
             return candidate
-    raise UnsupportedError(f"unsupported codec [mimeType:{codec['mimeType']}, payloadType:{codec['payloadType']}]")
+    raise UnsupportedError(
+        f"unsupported codec [mimeType:{codec['mimeType']}, payloadType:{describe(codec['payloadType'])}]"
+    )
 
 
 def _agree_on_h264_level(codec: RtpCodecParameters, match: RtpCodecCapability) -> RtpCodecParameters:
@@ -158,7 +161,7 @@ def _matching_rtx_capability(
     """Find the router's RTX codec for the media codec that an RTX codec of the producer repairs."""
     media_match = matches.get(parameters_of(codec).get("apt"))
     if media_match is None:
-        raise TypeError(f"missing media codec found for RTX PT {codec['payloadType']}")
+        raise TypeError(f"missing media codec found for RTX PT {describe(codec['payloadType'])}")
     payload_type = media_match["preferredPayloadType"]
     rtx = _rtx_capability(payload_type, caps)
     if rtx is None:
