@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tureen.mediasoup import ortc
@@ -27,6 +27,9 @@ FEEDBACK: list[dict[str, Any]] = [
     {"type": "transport-cc"},
     {"type": "foo", "parameter": "bar"},
 ]
+# A busy machine is no error.
+unhurried = settings(deadline=None)
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 130) | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
@@ -119,6 +122,7 @@ def consumable(router: RtpCapabilities, producer: RtpParameters) -> RtpParameter
     return ortc.get_consumable_rtp_parameters(kind, negotiated.rtp_parameters, router, negotiated.rtp_mapping)
 
 
+@unhurried
 @given(router_codecs())
 def test_payload_types_of_a_router_are_unique(codecs: list[RouterRtpCodecCapability]) -> None:
     """No two codecs of a router share a payload type, and each RTX codec repairs the video codec before it."""
@@ -132,6 +136,7 @@ def test_payload_types_of_a_router_are_unique(codecs: list[RouterRtpCodecCapabil
             assert codec["parameters"]["apt"] == before["preferredPayloadType"]
 
 
+@unhurried
 @given(routers_and_producers())
 def test_normalising_is_idempotent(drawn: tuple[RtpCapabilities, RtpParameters]) -> None:
     """A normalised structure is returned as it is, and the argument is left alone."""
@@ -143,6 +148,7 @@ def test_normalising_is_idempotent(drawn: tuple[RtpCapabilities, RtpParameters])
     assert ortc.validate_and_normalize_rtp_capabilities(router) is router
 
 
+@unhurried
 @given(JSON)
 def test_anything_is_normalised_or_refused(value: Any) -> None:
     """Whatever comes in, it is either normalised for good or raises TypeError."""
@@ -163,6 +169,7 @@ def test_anything_is_normalised_or_refused(value: Any) -> None:
             assert validate(normalised) is normalised
 
 
+@unhurried
 @given(routers_and_producers())
 def test_the_mapping_is_one_to_one(drawn: tuple[RtpCapabilities, RtpParameters]) -> None:
     """Each codec and each encoding of a producer has one name inside the router, and no two share one."""
@@ -182,6 +189,7 @@ def test_the_mapping_is_one_to_one(drawn: tuple[RtpCapabilities, RtpParameters])
     assert ortc.get_producer_rtp_parameters_mapping(negotiated, router).rtp_parameters is negotiated
 
 
+@unhurried
 @given(routers_and_producers())
 def test_the_routers_own_capabilities_can_consume_everything(drawn: tuple[RtpCapabilities, RtpParameters]) -> None:
     """An endpoint that knows all that the router knows can consume every producer."""
@@ -189,6 +197,7 @@ def test_the_routers_own_capabilities_can_consume_everything(drawn: tuple[RtpCap
     assert ortc.can_consume(consumable(router, producer), router)
 
 
+@unhurried
 @given(st.data())
 def test_can_consume_says_what_consuming_does(data: st.DataObject) -> None:
     """`can_consume` is true exactly where consumer parameters can be made, and neither changes its arguments."""
@@ -216,6 +225,7 @@ def test_can_consume_says_what_consuming_does(data: st.DataObject) -> None:
     assert (params, endpoint) == before
 
 
+@unhurried
 @given(routers_and_producers(), st.booleans())
 def test_a_pipe_keeps_every_encoding(drawn: tuple[RtpCapabilities, RtpParameters], enable_rtx: bool) -> None:
     """What goes through a pipe can be produced again, and has the same encodings, under other SSRCs."""
