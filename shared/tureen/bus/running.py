@@ -65,8 +65,8 @@ def stop_requested() -> asyncio.Event:
 def spare_what_started() -> None:
     """Leave everything that exists by now out of Python's garbage collection, and collect less often.
 
-    For a process that has started: its models and codecs are half a million objects that stay until its end. Searching
-    them for cycles over and over takes a fifth of a busy agent's time, and holds up its answers by tens of ms.
+    For a process that has started: its models and codecs stay until its end. Searching them for cycles over and over
+    holds up a busy agent's answers; docs/benchmarks.md, «The wire», has what it took.
     """
     gc.collect()
     gc.freeze()
