@@ -414,3 +414,21 @@ async def test_abandoned(router: Router, other_router: Router, audio: Producer, 
     for transport in pipes(router) + pipes(other_router):
         dump = await transport.dump()
         assert len(dump["consumerIds"]) + len(dump["producerIds"]) == 1
+
+
+async def test_abandoned_at_the_last_moment(router: Router, other_router: Router, audio: Producer) -> None:
+    """A pipe is closed when those who asked for it are cancelled just before they get it."""
+    calls: list[asyncio.Task[Any]] = []
+
+    def cancel_all(_: Producer) -> None:
+        for call in calls:
+            call.cancel()
+
+    other_router.observer.on("newtransport", lambda made: made.observer.on("newproducer", cancel_all))
+    calls += await start(*(router.pipe_to_router(producer_id=audio.id, router=other_router) for _ in range(2)))
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(result, asyncio.CancelledError) for result in results)
+    calls.clear()
+    result = await router.pipe_to_router(producer_id=audio.id, router=other_router)
+    assert (await pipes(other_router)[0].dump())["producerIds"] == [audio.id]
+    assert (await pipes(router)[0].dump())["consumerIds"] == [result["pipeConsumer"].id]
