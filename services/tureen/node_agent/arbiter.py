@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tureen.contract.errors import NoCapacity
+from tureen.contract.errors import Conflict, NoCapacity
 from tureen.contract.rooms import Grant, RoomRecord
 from tureen.node_agent.objects import RouterEntry
 
@@ -16,9 +16,12 @@ def book(
     """Book a transport's place on its worker.
 
     Raises:
+        Conflict: The grant is for another worker or room.
         NoCapacity: The worker is above its hard limit, or the room has its share of it; `details` holds the load.
     """
     worker = router.worker
+    if grant is not None and not _is_for(grant, router):
+        raise Conflict(f"the grant is for worker {grant.worker_id} and room {grant.room_id}", details={"path": "grant"})
     cost = grant.cost if grant is not None else UNGRANTED_COST
     reserve = grant.reserve if grant is not None else 0.0
     hard_limit = min(limit, record.policy.hard_limit) if record is not None else limit
@@ -35,6 +38,11 @@ def book(
             details={"workerId": worker.id, "transports": len(router.transports), "maxTransportsPerWorker": most},
         )
     worker.bookings.book(transport_id, cost, reserve, now)
+
+
+def _is_for(grant: Grant, router: RouterEntry) -> bool:
+    """Tell whether a place was offered on this router's worker, and for its room where it belongs to one."""
+    return grant.worker_id == router.worker.id and router.room_id in {grant.room_id, None}
 
 
 def admit_consumer(router: RouterEntry, record: RoomRecord | None, limit: float, now: float) -> None:

@@ -23,6 +23,7 @@ def entries(objects: Objects) -> Iterator[RouterEntry]:
             record=objects.record_of(router),
             producers=[producer_entry(producer_id, held) for producer_id, held in router.producers.items()],
             transports=len(router.transports),
+            opened=router.opened,
             consumers=router.consumers,
             pipes=router.pipes,
         )

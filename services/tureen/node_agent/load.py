@@ -28,7 +28,12 @@ class RouterChanges:
         for router in routers:
             if router.room_id is None:
                 continue
-            load = RouterLoad(router_id=router.id, transports=len(router.transports), consumers=router.consumers)
+            load = RouterLoad(
+                router_id=router.id,
+                transports=len(router.transports),
+                opened=router.opened,
+                consumers=router.consumers,
+            )
             before, times = self._told.get(router.id, (None, 0))
             told[router.id] = (load, times + 1 if before == load else 1)
         self._told = told

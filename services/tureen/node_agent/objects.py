@@ -96,6 +96,8 @@ class RouterEntry:
     room_id: str | None = None
     producers: dict[str, HeldProducer] = field(default_factory=dict)
     transports: dict[str, TransportEntry] = field(default_factory=dict)
+    opened: int = 0
+    """How many transports it has ever had."""
     consumers: int = 0
     pipes: int = 0
     event_seq: int = 0

@@ -35,6 +35,7 @@ async def enter(
         raise
     entry = TransportEntry(transport_id, router, transport)
     router.transports[transport_id] = entry
+    router.opened += 1
     state.objects.transports.add(entry)
     state.events.attach(router, "transport", transport_id, transport, lambda: _closed(state, entry))
     return entry

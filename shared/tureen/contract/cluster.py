@@ -44,10 +44,15 @@ class WorkerLoad(Message):
 
 
 class RouterLoad(Message):
-    """How many transports (pipes apart) and consumers a router of a room holds."""
+    """How many transports (pipes apart) and consumers a router of a room holds.
+
+    Attributes:
+        opened: How many transports it has ever had: one that came and went between two heartbeats counts as well.
+    """
 
     router_id: str
     transports: int = 0
+    opened: int = 0
     consumers: int = 0
 
 
@@ -126,6 +131,8 @@ class RouterEntry(Message):
     """The agent's copy of its room's record; absent for a router outside of rooms."""
     producers: list[ProducerEntry] = Field(default_factory=list)
     transports: int = 0
+    opened: int = 0
+    """How many transports it has ever had."""
     consumers: int = 0
     pipes: int = 0
 

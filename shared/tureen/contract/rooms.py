@@ -169,7 +169,7 @@ class Grant(Command):
     worker_id: Id
     room_id: Id
     cost: Annotated[float, Field(ge=0)] = 0
-    reserve: Annotated[float, Field(ge=0)] = 0
+    reserve: Annotated[float, Field(ge=0, le=100)] = 0
     expires_at: Annotated[int, Field(ge=0)]
 
 

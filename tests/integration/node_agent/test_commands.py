@@ -193,5 +193,8 @@ async def test_the_agent_is_the_arbiter(run_node: Run) -> None:
     grant = {"grantId": "g", "workerId": node.worker_ids[0], "roomId": "room", "cost": 60.0, "expiresAt": 0}
     with pytest.raises(NoCapacity):
         await node.ask("router.createWebRtcTransport", routerId="r1", grant=grant)
+    for wrong in ({"roomId": "another"}, {"workerId": "another"}):
+        with pytest.raises(Conflict):
+            await node.ask("router.createWebRtcTransport", routerId="r1", grant={**grant, "cost": 0.0, **wrong})
     worker = next(iter(node.agent.state.objects.workers.all()))
     assert len(worker.bookings) == 1

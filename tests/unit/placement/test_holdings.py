@@ -175,3 +175,11 @@ def test_a_lost_node_is_forgotten(holdings: Holdings) -> None:
     assert list(holdings.routers()) == []
     assert holdings.holders("p") == {}
     assert holdings.routers_of("a") == []
+
+
+def test_what_came_and_went_between_two_heartbeats_counts(holdings: Holdings) -> None:
+    """A transport that no heartbeat shows settles its offer as well: a router counts all that it ever opened."""
+    ((_, first),) = holdings.take_loads("a", [RouterLoad(router_id="r", transports=1, opened=4)])
+    ((_, then),) = holdings.take_loads("a", [RouterLoad(router_id="r", transports=0, opened=5)])
+    assert (first, then) == (4, 1)
+    assert holdings.take_loads("a", [RouterLoad(router_id="r", transports=0, opened=5)]) == []

@@ -34,6 +34,7 @@ class HeldRouter:
     record: RoomRecord | None = None
     producers: dict[str, str | None] = field(default_factory=dict)
     transports: int = 0
+    opened: int = 0
     consumers: int = 0
     origins: int = 0
     """How many of its producers live here."""
@@ -138,14 +139,16 @@ class Holdings:
         return True
 
     def take_loads(self, node_id: str, loads: Iterable[RouterLoad]) -> list[tuple[HeldRouter, int]]:
-        """Take over routers' counts; return those that hold more transports than before, and how many more."""
+        """Take over routers' counts; return those that have opened transports since, and how many."""
         more = []
         for load in loads:
             router = self._routers.get(load.router_id)
             if router is None or router.node_id != node_id:
                 continue
-            if load.transports > router.transports:
-                more.append((router, load.transports - router.transports))
+            opened = max(load.opened - router.opened, load.transports - router.transports)
+            if opened > 0:
+                more.append((router, opened))
+            router.opened = max(router.opened, load.opened)
             router.transports, router.consumers = load.transports, load.consumers
         return more
 

@@ -31,7 +31,12 @@ class Picture:
         entries = self.holdings.take_page(page)
         if entries is not None:
             loads = (
-                RouterLoad(router_id=entry.router_id, transports=entry.transports, consumers=entry.consumers)
+                RouterLoad(
+                    router_id=entry.router_id,
+                    transports=entry.transports,
+                    opened=entry.opened,
+                    consumers=entry.consumers,
+                )
                 for entry in entries
             )
             self._take_loads(page.node_id, loads)
