@@ -47,6 +47,38 @@ def test_a_tap_hears_every_event(caplog: pytest.LogCaptureFixture) -> None:
     assert heard[3:] == [3, 4]
 
 
+def test_a_function_listens_once_to_an_event() -> None:
+    """Adding a function again changes when it is called, not how often."""
+    emitter = EnhancedEventEmitter()
+    heard: list[Any] = []
+
+    def listen(value: int) -> None:
+        heard.append(value)
+
+    for add in (emitter.on, emitter.prepend_listener, emitter.add_listener, emitter.once):
+        add("event", listen)
+        assert emitter.listeners("event") == [listen]
+    emitter.emit("event", 1)
+    emitter.emit("event", 2)
+    assert heard == [1]
+
+
+def test_once_is_once_even_if_it_emits() -> None:
+    """A listener of once() that emits the event itself is not called again, nor is one that waits behind it."""
+    emitter = EnhancedEventEmitter()
+    heard: list[str] = []
+
+    def again() -> None:
+        heard.append("again")
+        emitter.emit("event")
+
+    emitter.once("event", again)
+    emitter.once("event", lambda: heard.append("behind"))
+    emitter.emit("event")
+    assert heard == ["again", "behind"]
+    assert emitter.listener_count("event") == 0
+
+
 def test_listeners_can_go() -> None:
     """A listener that was taken off is not called any more; one that was never there does not matter."""
     emitter = EnhancedEventEmitter()
@@ -161,6 +193,20 @@ def test_an_unused_emitter_is_small() -> None:
     emitter.off("event", failing)
     emitter.remove_all_listeners()
     assert (emitter.listener_count("event"), emitter.listeners("event"), emitter.event_names()) == (0, [], set())
-    assert emitter._emitter is None
+    assert emitter._listeners is None
     assert not hasattr(emitter, "__dict__")
     assert sys.getsizeof(emitter) <= 64
+
+
+def test_listeners_take_little() -> None:
+    """What listens to six events takes less than 700 bytes, and nothing once it has gone."""
+    emitter = EnhancedEventEmitter()
+    events = [f"event{number}" for number in range(6)]
+    for event in events:
+        emitter.on(event, failing)
+    listeners = emitter._listeners
+    assert listeners is not None
+    assert sys.getsizeof(listeners) + sum(map(sys.getsizeof, listeners.values())) < 700
+    for event in events:
+        emitter.off(event, failing)
+    assert emitter._listeners is None
