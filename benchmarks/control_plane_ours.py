@@ -54,10 +54,13 @@ class Cases:
         self._router = router
         self._workload = workload
         self._ssrcs = itertools.count(100_000)
+        self.told: tuple[object, ...] = ()
+        """What the endpoint has to be told."""
         # The endpoint has them from a message, so they are not the router's very own.
         self._capabilities = json.loads(json.dumps(router.rtp_capabilities))
 
     async def prepare(self, worker: mediasoup.Worker) -> dict[str, Work]:
+        """Make what the cases work with, and return them."""
         self._sending, self._receiving = await self._new_transport(), await self._new_transport()
         self._producer = await self._new_producer()
         return {
@@ -76,7 +79,7 @@ class Cases:
             {**encoding, "ssrc": next(self._ssrcs), "rtx": {"ssrc": next(self._ssrcs)}}
             for encoding in self._workload["rtpParameters"]["encodings"]
         ]
-        parameters = {"mid": str(next(self._ssrcs)), **self._workload["rtpParameters"], "encodings": encodings}
+        parameters: Any = {"mid": str(next(self._ssrcs)), **self._workload["rtpParameters"], "encodings": encodings}
         return self._sending.produce(kind="video", rtp_parameters=parameters)
 
     async def _create_transport(self) -> None:
@@ -90,6 +93,7 @@ class Cases:
         producer.close()
 
     async def consume_on(self, transport: mediasoup.WebRtcTransport) -> mediasoup.Consumer:
+        """Consume the one producer."""
         consumer = await transport.consume(producer_id=self._producer.id, rtp_capabilities=self._capabilities)
         self.told = consumer.id, consumer.producer_id, consumer.kind, consumer.rtp_parameters, consumer.producer_paused
         return consumer
@@ -120,7 +124,7 @@ async def main(workload: dict[str, Any]) -> None:
     router = await worker.create_router(media_codecs=workload["mediaCodecs"])
     cases = Cases(router, workload)
     works = await cases.prepare(worker)
-    show(version=f"Python {platform.python_version()}, uvloop {uvloop.__version__}", mediasoup=version("tureen"))
+    show(version=f"Python {platform.python_version()}, uvloop {version('uvloop')}", mediasoup=version("tureen"))
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     async for line in orders:
