@@ -17,24 +17,14 @@ from tureen.mediasoup.errors import (
     RequestTimeoutError,
     WorkerClosedError,
 )
-from tureen.mediasoup.framing import MESSAGE_MAX_LENGTH, MessageStream
+from tureen.mediasoup.framing import MessageStream
+from tureen.mediasoup.outbox import Outbox
 from tureen.mediasoup.pending import Pending, PendingRequests, fail_future
 
 Listener: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 
 REQUEST_TIMEOUT = 10.0
 """How long a request may take by default, in seconds."""
-
-UNSENT_MAX_LENGTH = 8 * MESSAGE_MAX_LENGTH
-"""How many bytes may wait for a worker that does not read, before requests and notifications are refused.
-
-A caller cannot be made to wait: requests are written in the order of the calls, which return at once. So what a worker
-has not read yet is kept, up to this limit. It is far more than any burst of requests (a thousand consumers take 1.5 MB)
-and bounds what a flood of RTP or data for a worker that hangs can take.
-"""
-
-# What is sent in one turn of the event loop is gathered up to this many bytes.
-_BATCH_LENGTH = 65_536
 
 # A notification waits for that many turns of the event loop, so that a response which came before it has reached who
 # awaits it: a task wakes up in the next turn; asyncio.wait_for and asyncio.gather take two more each to pass a result
@@ -74,12 +64,8 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._pending = PendingRequests()
         self._listeners: dict[str, Listener] = {}
-        self._producer: asyncio.Transport | None = None
+        self._outbox: Outbox | None = None
         self._consumer: asyncio.Transport | None = None
-        self._congested = False
-        self._batch: list[bytearray] = []
-        self._batch_length = 0
-        self._batching = False
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._sweep_at = math.inf
 
@@ -91,16 +77,18 @@ class Channel:
             consumer: The socket that the worker writes to (its file descriptor 4).
         """
         try:
-            self._producer, _ = await self._loop.create_unix_connection(lambda: _Producer(self), sock=producer)
+            _, self._outbox = await self._loop.create_unix_connection(
+                lambda: Outbox(self._loop, self._hung_up), sock=producer
+            )
             self._consumer, _ = await self._loop.create_unix_connection(lambda: _Consumer(self), sock=consumer)
         except BaseException:
             self.closed = True
-            for transport, end in ((self._producer, producer), (self._consumer, consumer)):
-                end.close() if transport is None else transport.abort()
+            for opened, end in ((self._outbox, producer), (self._consumer, consumer)):
+                end.close() if opened is None else opened.abort()
             raise
         if self.closed:
             # The worker has hung up meanwhile.
-            self._producer.abort()
+            self._outbox.abort()
             self._consumer.abort()
 
     def request(
@@ -111,6 +99,7 @@ class Channel:
         *,
         timeout: float | None = None,
         decode: bool = True,
+        awaited: bool = True,
     ) -> asyncio.Future[Any]:
         """Send a request at once and return the future of its response.
 
@@ -123,6 +112,8 @@ class Channel:
             timeout: How long it may take, in seconds; None for the channel's default.
             decode: Whether the future gives the response's body as a dict ({} if there is none), or as it came
                 (``Packed``, or None), to be decoded when it is needed.
+            awaited: Whether somebody waits for the response. If not, the request goes out together with what follows
+                it in the same turn of the event loop.
 
         Raises:
             TypeError: The body does not fit the method.
@@ -137,7 +128,7 @@ class Channel:
         if self.closed:
             raise WorkerClosedError(f"channel closed, cannot send request [method:{method}]")
         id_ = self._pending.new_id()
-        self._send(self._codec.encode_request(id_, method, handler_id, body), method)
+        self._send(self._codec.encode_request(id_, method, handler_id, body), method, at_once=awaited)
         future: asyncio.Future[Any] = self._loop.create_future()
         deadline = self._loop.time() + (self._request_timeout if timeout is None else timeout)
         self._pending[id_] = Pending(future, method, deadline, decode)
@@ -146,7 +137,7 @@ class Channel:
         return future
 
     def notify(self, event: str, handler_id: str = "", body: Mapping[str, Any] | None = None) -> None:
-        """Send a notification at once.
+        """Send a notification, together with what else is sent in this turn of the event loop.
 
         Raises:
             TypeError: The body does not fit the event.
@@ -156,7 +147,7 @@ class Channel:
         """
         if self.closed:
             raise WorkerClosedError(f"channel closed, cannot send notification [event:{event}]")
-        self._send(self._codec.encode_notification(event, handler_id, body), event)
+        self._send(self._codec.encode_notification(event, handler_id, body), event, at_once=False)
 
     def subscribe(self, handler_id: str, listener: Listener) -> None:
         """Have ``listener(event, body)`` called for every notification from an object.
@@ -182,10 +173,9 @@ class Channel:
         """
         if self.closed:
             return
-        self._write_batch()
         self.closed = True
-        if self._producer is not None:
-            self._producer.close()
+        if self._outbox is not None:
+            self._outbox.close()
         if self._consumer is not None:
             self._consumer.abort()
         if self._sweep_timer is not None:
@@ -200,39 +190,13 @@ class Channel:
     def abort(self) -> None:
         """Close, and drop what has not been sent yet: nobody will read it."""
         self.close()
-        if self._producer is not None:
-            self._producer.abort()
+        if self._outbox is not None:
+            self._outbox.abort()
 
-    def _send(self, message: bytearray, name: str) -> None:
-        if len(message) > MESSAGE_MAX_LENGTH:
-            raise MediasoupError(f"message too big [method or event:{name}, bytes:{len(message)}]")
-        producer = self._producer
-        if producer is None:
+    def _send(self, message: bytearray, name: str, *, at_once: bool) -> None:
+        if self._outbox is None:
             raise WorkerClosedError(f"channel not open, cannot send [method or event:{name}]")
-        if self._congested and producer.get_write_buffer_size() > UNSENT_MAX_LENGTH:
-            raise ChannelError(f"the worker does not read, cannot send [method or event:{name}]")
-        if not self._batching:
-            # The worker can start with the first one while those that follow in this turn are still being made.
-            self._batching = True
-            self._loop.call_soon(self._end_batch)
-            producer.write(message)
-            return
-        self._batch.append(message)
-        self._batch_length += len(message)
-        if self._batch_length > _BATCH_LENGTH:
-            self._write_batch()
-
-    def _end_batch(self) -> None:
-        self._batching = False
-        self._write_batch()
-
-    def _write_batch(self) -> None:
-        """Write what was sent in this turn by one system call: each of them wakes the worker up."""
-        batch = self._batch
-        if batch and self._producer is not None:
-            self._batch = []
-            self._batch_length = 0
-            self._producer.writelines(batch)
+        self._outbox.send(message, name, at_once=at_once)
 
     # What the worker sends.
 
@@ -309,6 +273,9 @@ class Channel:
                 notification.handler_id,
             )
 
+    def _hung_up(self) -> None:
+        self.fail(WorkerClosedError("the worker has closed its channel"))
+
     def fail(self, error: MediasoupError) -> None:
         """Close because of something that was not asked for."""
         if self.closed:
@@ -318,10 +285,6 @@ class Channel:
         self.abort()
         if self.on_close is not None:
             self.on_close(error)
-
-    def set_congested(self, congested: bool) -> None:
-        """Take note of whether the worker is slow to read."""
-        self._congested = congested
 
     # Time limits: one timer wakes up for the earliest deadline, and looks through all that is pending.
 
@@ -343,22 +306,6 @@ class Channel:
             self._sweep_by(following)
 
 
-class _Producer(asyncio.Protocol):
-    """Watch the socket that the worker reads from."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-
-    def pause_writing(self) -> None:
-        self._channel.set_congested(True)
-
-    def resume_writing(self) -> None:
-        self._channel.set_congested(False)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._channel.fail(WorkerClosedError("the worker has closed its channel"))
-
-
 class _Consumer(asyncio.Protocol):
     """Read the socket that the worker writes to."""
 
@@ -373,7 +320,7 @@ class _Consumer(asyncio.Protocol):
             self._channel.fail(error)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._channel.fail(WorkerClosedError("the worker has closed its channel"))
+        self._channel._hung_up()
 
 
 def _refusal(response: Response, method: str) -> Exception:

@@ -155,7 +155,7 @@ class Entity(EnhancedEventEmitter):
         if self._channel.closed:
             return
         try:
-            self._channel.request(method, handler_id, body)
+            self._channel.request(method, handler_id, body, awaited=False)
         except MediasoupError:
             # The worker has not read for so long that it will not read this either. Its end is near.
             return

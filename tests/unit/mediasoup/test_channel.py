@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.support.worker_stand_in import stand_in_worker
 
-from tureen.mediasoup import channel as channel_module
+from tureen.mediasoup import outbox
 from tureen.mediasoup.channel import Channel
 from tureen.mediasoup.codec import Codec, Packed
 from tureen.mediasoup.errors import (
@@ -408,7 +408,7 @@ async def test_a_request_from_the_worker_is_nonsense(codec: Codec) -> None:
 
 async def test_a_worker_that_does_not_read(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for a worker that does not read is bounded; it is sent when the worker reads again."""
-    monkeypatch.setattr(channel_module, "UNSENT_MAX_LENGTH", 1 << 20)
+    monkeypatch.setattr(outbox, "UNSENT_MAX_LENGTH", 1 << 20)
     async with stand_in_worker(codec) as (channel, worker):
         data = bytes(100_000)
         sent = 0
