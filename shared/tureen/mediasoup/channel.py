@@ -125,10 +125,11 @@ class Channel:
         RequestTimeoutError when it does not answer in time, with WorkerClosedError when the channel closes meanwhile,
         and with ChannelError when that is because of something malformed.
         """
-        if self.closed:
+        outbox = self._outbox
+        if outbox is None or self.closed:
             raise WorkerClosedError(f"channel closed, cannot send request [method:{method}]")
         id_ = self._pending.new_id()
-        self._send(self._codec.encode_request(id_, method, handler_id, body), method, at_once=awaited)
+        outbox.send(self._codec.encode_request(id_, method, handler_id, body), method, at_once=awaited)
         future: asyncio.Future[Any] = self._loop.create_future()
         deadline = self._loop.time() + (self._request_timeout if timeout is None else timeout)
         self._pending[id_] = Pending(future, method, deadline, decode)
@@ -145,9 +146,10 @@ class Channel:
             ChannelError: So much waits for the worker to read it already that this cannot be sent.
             MediasoupError: The notification is too big.
         """
-        if self.closed:
+        outbox = self._outbox
+        if outbox is None or self.closed:
             raise WorkerClosedError(f"channel closed, cannot send notification [event:{event}]")
-        self._send(self._codec.encode_notification(event, handler_id, body), event, at_once=False)
+        outbox.send(self._codec.encode_notification(event, handler_id, body), event, at_once=False)
 
     def subscribe(self, handler_id: str, listener: Listener) -> None:
         """Have ``listener(event, body)`` called for every notification from an object.
@@ -192,11 +194,6 @@ class Channel:
         self.close()
         if self._outbox is not None:
             self._outbox.abort()
-
-    def _send(self, message: bytearray, name: str, *, at_once: bool) -> None:
-        if self._outbox is None:
-            raise WorkerClosedError(f"channel not open, cannot send [method or event:{name}]")
-        self._outbox.send(message, name, at_once=at_once)
 
     # What the worker sends.
 
