@@ -115,7 +115,8 @@ class Worker(Parent):
         Raises:
             WorkerClosedError: It is closed.
         """
-        return cast("WorkerResourceUsage", await self._request("WORKER_GET_RESOURCE_USAGE"))
+        usage: WorkerResourceUsage = await self._request("WORKER_GET_RESOURCE_USAGE")
+        return usage
 
     async def update_settings(
         self, *, log_level: WorkerLogLevel | None = None, log_tags: Sequence[WorkerLogTag] | None = None
