@@ -115,8 +115,7 @@ class Worker(Parent):
         Raises:
             WorkerClosedError: It is closed.
         """
-        usage: WorkerResourceUsage = await self._request("WORKER_GET_RESOURCE_USAGE")
-        return usage
+        return cast("WorkerResourceUsage", await self._request("WORKER_GET_RESOURCE_USAGE"))
 
     async def update_settings(
         self, *, log_level: WorkerLogLevel | None = None, log_tags: Sequence[WorkerLogTag] | None = None
