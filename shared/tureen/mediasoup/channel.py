@@ -125,11 +125,10 @@ class Channel:
         RequestTimeoutError when it does not answer in time, with WorkerClosedError when the channel closes meanwhile,
         and with ChannelError when that is because of something malformed.
         """
-        outbox = self._outbox
-        if outbox is None or self.closed:
+        if self.closed:
             raise WorkerClosedError(f"channel closed, cannot send request [method:{method}]")
         id_ = self._pending.new_id()
-        outbox.send(self._codec.encode_request(id_, method, handler_id, body), method, at_once=awaited)
+        self._send(self._codec.encode_request(id_, method, handler_id, body), method, at_once=awaited)
         future: asyncio.Future[Any] = self._loop.create_future()
         deadline = self._loop.time() + (self._request_timeout if timeout is None else timeout)
         self._pending[id_] = Pending(future, method, deadline, decode)
@@ -146,10 +145,9 @@ class Channel:
             ChannelError: So much waits for the worker to read it already that this cannot be sent.
             MediasoupError: The notification is too big.
         """
-        outbox = self._outbox
-        if outbox is None or self.closed:
+        if self.closed:
             raise WorkerClosedError(f"channel closed, cannot send notification [event:{event}]")
-        outbox.send(self._codec.encode_notification(event, handler_id, body), event, at_once=False)
+        self._send(self._codec.encode_notification(event, handler_id, body), event, at_once=False)
 
     def subscribe(self, handler_id: str, listener: Listener) -> None:
         """Have ``listener(event, body)`` called for every notification from an object.
@@ -194,6 +192,11 @@ class Channel:
         self.close()
         if self._outbox is not None:
             self._outbox.abort()
+
+    def _send(self, message: bytearray, name: str, *, at_once: bool) -> None:
+        if self._outbox is None:
+            raise WorkerClosedError(f"channel not open, cannot send [method or event:{name}]")
+        self._outbox.send(message, name, at_once=at_once)
 
     # What the worker sends.
 

@@ -66,26 +66,25 @@ class Envelope:
         """
         try:
             handler = handler_id.encode()
-            length = len(handler)
-            beginning, id_at, handler_id_at, body_at = self._templates[length]
-            buffer = bytearray(beginning)
-            buffer[handler_id_at : handler_id_at + length] = handler
-            if id_at:
-                patch(buffer, id_at, id_)
-            if self.write_body is not None:
-                patch(buffer, body_at, self.write_body(buffer, body) - body_at)
-                patch(buffer, 0, len(buffer) - 4)
-            return buffer
+            return self._fill_in(self._templates[len(handler)], id_, handler, body)
         except ENCODE_ERRORS:
             # There is no template yet, or something is wrong.
-            return self._encode_anew(id_, handler_id, body)
-
-    def _encode_anew(self, id_: int, handler_id: str, body: Mapping[str, Any] | None) -> bytearray:
-        message = self._encode(id_, handler_id, body)
+            message = self._encode(id_, handler_id, body)
         length = len(handler_id.encode())
         if length not in self._templates and length <= _MAX_LENGTH:
             self._templates[length] = self._dissect(message, length)
         return message
+
+    def _fill_in(self, template: _Template, id_: int, handler_id: bytes, body: Mapping[str, Any] | None) -> bytearray:
+        beginning, id_at, handler_id_at, body_at = template
+        buffer = bytearray(beginning)
+        buffer[handler_id_at : handler_id_at + len(handler_id)] = handler_id
+        if id_at:
+            patch(buffer, id_at, id_)
+        if self.write_body is not None:
+            patch(buffer, body_at, self.write_body(buffer, body) - body_at)
+            patch(buffer, 0, len(buffer) - 4)
+        return buffer
 
     def _dissect(self, message: bytearray, length: int) -> _Template:
         tables = self._model.tables

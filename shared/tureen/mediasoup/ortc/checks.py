@@ -7,15 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from tureen.mediasoup.supported_rtp_capabilities import SUPPORTED_RTP_CAPABILITIES
-
 T = TypeVar("T")
-
-# The kinds of media of the codecs that mediasoup supports, as they are usually spelled.
-_USUAL_KINDS: Final = {codec["mimeType"]: codec["kind"] for codec in SUPPORTED_RTP_CAPABILITIES["codecs"]} | {
-    "audio/rtx": "audio",
-    "video/rtx": "video",
-}
 
 # A line break after the slash does not count as a subtype.
 _MIME_TYPE: Final = re.compile(r"(audio|video)/[^\n\r\u2028\u2029]", re.IGNORECASE | re.ASCII)
@@ -39,9 +31,6 @@ def media_kind(mime_type: object) -> str:
     """
     if mime_type == "" or not isinstance(mime_type, str):
         raise TypeError("missing codec.mimeType")
-    kind = _USUAL_KINDS.get(mime_type)
-    if kind is not None:
-        return kind
     match = _MIME_TYPE.match(mime_type)
     if match is None:
         raise TypeError("invalid codec.mimeType")
