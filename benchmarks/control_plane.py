@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,12 +18,12 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, cast
 
 sys.path.insert(0, str(Path(__file__).parent))
+from npm import PEERS, install_peers
 from rows import Row, row, show
 
 from tureen.bundle import MEDIASOUP_VERSION, locate
 
 HERE = Path(__file__).parent
-PEERS = HERE / "peers"
 WORKLOAD = PEERS / "workload.json"
 WARM_UP = 4
 CONSUMERS = 1000
@@ -103,20 +102,6 @@ class Side:
                 process.kill()
 
 
-def install_peer() -> Path:
-    """Install Node.js's mediasoup into the cache folder, without its own worker; return the folder."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tureen" / "benchmarks" / "peers"
-    cache.mkdir(parents=True, exist_ok=True)
-    for file in PEERS.iterdir():
-        shutil.copy(file, cache)
-    installed = cache / "node_modules" / "mediasoup" / "package.json"
-    if not installed.is_file() or json.loads(installed.read_text())["version"] != MEDIASOUP_VERSION:
-        subprocess.run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=cache, check=True
-        )
-    return cache
-
-
 class Pair(NamedTuple):
     """What a case took on both sides, one right after the other."""
 
@@ -161,7 +146,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="run only the cases whose names contain this")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     options = parser.parse_args()
-    folder = install_peer()
+    folder = install_peers()
     results: dict[Case, list[Pair]] = {}
     with (
         Side([sys.executable, str(HERE / "control_plane_ours.py")], HERE) as ours,
