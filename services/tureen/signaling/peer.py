@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 MAX_STRIKES = 100
 """What a browser may do wrong within a minute before it is disconnected."""
+PARTING = 2.0
+"""Seconds that what such a browser had asked for before gets to be answered."""
 
 
 class PeerSession:
@@ -52,6 +54,7 @@ class PeerSession:
         self._peer = Peer(peer_id)
         self._caller: Caller | None = None
         self._refusal: TureenError | None = None
+        self._sent_away = False
 
     def close(self, code: int, reason: str) -> None:
         """Disconnect the browser."""
@@ -117,6 +120,8 @@ class PeerSession:
                 log.exception("a frame of peer %s of room %s could not be taken", self._peer.id, self._room_id)
 
     def _take(self, text: str | None) -> None:
+        if self._sent_away:
+            return
         try:
             if text is None:
                 raise protoo.BadFrame("a binary frame")
@@ -180,7 +185,14 @@ class PeerSession:
             log.warning("peer %s of room %s: %s: %s", self._peer.id, self._room_id, error.type, error)
         self._answer(error, request_id)
         if is_last:
-            self.close(protoo.CLOSE_POLICY, f"{error.type}: {error}")
+            self._sent_away = True
+            self._start(self._send_away(f"{error.type}: {error}", set(self._tasks)))
+
+    async def _send_away(self, reason: str, under_way: set[asyncio.Task[None]]) -> None:
+        """Disconnect the browser once what it asked for before is answered."""
+        if under_way:
+            await asyncio.wait(under_way, timeout=PARTING)
+        self.close(protoo.CLOSE_POLICY, reason)
 
     def _start(self, work: Any) -> None:
         task = asyncio.create_task(work, name=f"peer {self._peer.id}")

@@ -86,6 +86,27 @@ async def test_a_flood_is_refused_and_ended(cluster: ScriptedCluster, signaling:
     assert await alice.request("getRtcStatsUrl") == {}
 
 
+async def test_who_is_sent_away_gets_the_answers_that_are_due(
+    cluster: ScriptedCluster, signaling: Serve, enter: Enter
+) -> None:
+    """What a browser asked for before it misbehaved is answered before it is disconnected."""
+    mallory = await enter(await signaling(), "mallory")
+    await mallory.notification("mediasoupVersion")
+    go_on = asyncio.Event()
+
+    async def wait() -> None:
+        await go_on.wait()
+
+    cluster.twist("room.place", wait)
+    asking = asyncio.create_task(mallory.request("createWebRtcTransport", CLASSIC["send"]))
+    await cluster.until_asked("room.place", 1)
+    for _ in range(150):
+        await mallory.socket.send("garbage")
+    go_on.set()
+    assert (await asking)["id"] in cluster.transports
+    assert (await mallory.closed())[0] == 1008
+
+
 async def test_too_much_at_once_is_busy(cluster: ScriptedCluster, signaling: Serve, enter: Enter) -> None:
     """A browser has a limit of requests under way; those beyond are answered at once."""
     alice = await enter(await signaling(max_requests_under_way=4), "alice")
