@@ -37,7 +37,8 @@ def book(
             f"Worker {worker.id} holds {most} transports of room {router.room_id}, which is its share",
             details={"workerId": worker.id, "transports": len(router.transports), "maxTransportsPerWorker": most},
         )
-    worker.bookings.book(transport_id, cost, reserve, now)
+    covered, consumer_cost = (grant.consumers, grant.consumer_cost) if grant is not None else (0, 0.0)
+    worker.bookings.book(transport_id, cost, reserve, now, covered=covered, consumer_cost=consumer_cost)
 
 
 def _is_for(grant: Grant, router: RouterEntry) -> bool:
@@ -45,16 +46,18 @@ def _is_for(grant: Grant, router: RouterEntry) -> bool:
     return grant.worker_id == router.worker.id and router.room_id in {grant.room_id, None}
 
 
-def admit_consumer(router: RouterEntry, record: RoomRecord | None, limit: float, now: float) -> None:
-    """Check that a worker takes one consumer more.
+def admit_consumer(router: RouterEntry, record: RoomRecord | None, transport_id: str, limit: float, now: float) -> None:
+    """Book one consumer more on a transport.
+
+    What its grant did not foresee costs now, so that a burst of consumers is counted before heartbeats show it.
 
     Raises:
-        NoCapacity: The worker is above its hard limit, or the room has its share of it.
+        NoCapacity: The worker is above its hard limit, or the room has its share of it; `details` holds the load.
     """
     worker = router.worker
     hard_limit = min(limit, record.policy.hard_limit) if record is not None else limit
     load = worker.cpu + worker.bookings.unseen(now)
-    if load > hard_limit:
+    if load + worker.bookings.next_consumer(transport_id) > hard_limit:
         raise NoCapacity(
             f"Worker {worker.id} is at {load:.0f} % of a core, its limit is {hard_limit:.0f} %",
             details={"workerId": worker.id, "load": load, "hardLimit": hard_limit},
@@ -65,3 +68,4 @@ def admit_consumer(router: RouterEntry, record: RoomRecord | None, limit: float,
             f"Worker {worker.id} holds {most} consumers of room {router.room_id}, which is its share",
             details={"workerId": worker.id, "consumers": router.consumers, "maxConsumersPerWorker": most},
         )
+    worker.bookings.add_consumer(transport_id, now)

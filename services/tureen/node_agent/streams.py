@@ -50,8 +50,10 @@ def unwatch(state: AgentState, router: RouterEntry, producer_id: str) -> None:
     state.puller.unwatched(router, producer_id)
 
 
-def enter_consumer(state: AgentState, router: RouterEntry, consumer: Consumer) -> ConsumerEntry:
-    """Enter a consumer that was counted before."""
+def enter_consumer(
+    state: AgentState, router: RouterEntry, consumer: Consumer, transport_id: str | None = None
+) -> ConsumerEntry:
+    """Enter a consumer that was counted before, on a transport that has a booking or on a pipe that has none."""
     entry = ConsumerEntry(consumer.id, router, consumer)
     state.objects.consumers.add(entry)
 
@@ -59,6 +61,8 @@ def enter_consumer(state: AgentState, router: RouterEntry, consumer: Consumer) -
         state.objects.consumers.discard(entry.id)
         state.creates.forget(entry.id, entry.tenant)
         unwatch(state, router, consumer.producer_id)
+        if transport_id is not None:
+            router.worker.bookings.remove_consumer(transport_id)
 
     consumer.observer.on("close", closed)
     state.events.attach(router, "consumer", consumer.id, consumer)

@@ -162,6 +162,8 @@ class Grant(Command):
     Attributes:
         cost: Percent of a core that the transport is expected to cost now.
         reserve: Percent of a core that it may grow to beyond that.
+        consumers: How many consumers the cost is for.
+        consumer_cost: Percent of a core that each further one takes, of the reserve as long as that lasts.
         expires_at: Wall clock, ms since 1970.
     """
 
@@ -170,6 +172,8 @@ class Grant(Command):
     room_id: Id
     cost: Annotated[float, Field(ge=0)] = 0
     reserve: Annotated[float, Field(ge=0, le=100)] = 0
+    consumers: Annotated[int, Field(ge=0)] = 0
+    consumer_cost: Annotated[float, Field(ge=0, le=100)] = 0
     expires_at: Annotated[int, Field(ge=0)]
 
 

@@ -190,16 +190,28 @@ async def _consume(state: AgentState, call: Call, consumer_id: str, command: Tra
     transport = await _settled(state, call, command.transport_id)
     router = transport.router
     record = state.objects.record_of(router)
-    arbiter.admit_consumer(router, record, state.settings.hard_limit, state.now())
+    arbiter.admit_consumer(router, record, transport.id, state.settings.hard_limit, state.now())
+    try:
+        consumer = await _watching(state, call, transport, consumer_id, command)
+    except BaseException:
+        router.worker.bookings.remove_consumer(transport.id)
+        raise
+    return streams.enter_consumer(state, router, consumer, transport.id)
+
+
+async def _watching(
+    state: AgentState, call: Call, transport: TransportEntry, consumer_id: str, command: TransportConsume
+) -> Consumer:
+    """Have the producer pulled where the router lacks it, and make the consumer."""
+    router = transport.router
     if command.producer_id not in router.producers and router.room_id is not None:
         await state.puller.ensure(router, command.producer_id, call.deadline)
     streams.watch(router, command.producer_id)
     try:
-        consumer = await _consumer_of(transport, consumer_id, command)
+        return await _consumer_of(transport, consumer_id, command)
     except BaseException:
         streams.unwatch(state, router, command.producer_id)
         raise
-    return streams.enter_consumer(state, router, consumer)
 
 
 async def _consumer_of(entry: TransportEntry, consumer_id: str, command: TransportConsume) -> Consumer:

@@ -46,12 +46,14 @@ class Demand(NamedTuple):
     Attributes:
         cost: Percent of a core now.
         reserve: Percent of a core that it may grow to beyond that.
-        consumers: How many consumers it is expected to hold soon.
+        consumers: How many consumers it is expected to hold soon; the cost is for them.
+        consumer_cost: Percent of a core that each further one takes.
     """
 
     cost: float
     reserve: float
     consumers: int
+    consumer_cost: float = 0.0
 
 
 def demand(request: RoomPlace, policy: RoomPolicy, producers: int, costs: Costs = COSTS) -> Demand:
@@ -71,7 +73,7 @@ def demand(request: RoomPlace, policy: RoomPolicy, producers: int, costs: Costs 
         cost += costs.copy * consumers
         reserve = costs.copy * (later - consumers)
     cost = min(cost, policy.watermark)
-    return Demand(cost, min(reserve, policy.watermark - cost), consumers)
+    return Demand(cost, min(reserve, policy.watermark - cost), consumers, costs.copy)
 
 
 def _consumers_later(request: RoomPlace, policy: RoomPolicy, producers: int, costs: Costs) -> int:

@@ -165,6 +165,8 @@ class _Placing:
                 room_id=self.command.room_id,
                 cost=granted.cost,
                 reserve=granted.reserve,
+                consumers=granted.consumers,
+                consumer_cost=decision.demand.consumer_cost,
                 expires_at=granted.expires_at,
             ),
             why=decision.reason.to_contract() if self.command.why else None,
