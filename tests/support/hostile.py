@@ -128,6 +128,7 @@ REFERENCES: Mapping[str, list[str]] = {
     "dataProducerId": ["$chat", "$stream"],
     "dataConsumerId": ["$chatHeard", "$streamHeard"],
     "rtpObserverId": ["$levels", "$speaker"],
+    "ownerId": ["$owner"],
 }
 
 

@@ -16,6 +16,8 @@ from tureen.contract.registry import commands_of
 from tureen.contract.rooms import RoomPath, RoomRoute
 from tureen.node_agent import commands, inventory
 from tureen.node_agent.events import EventPublisher
+from tureen.node_agent.lease_clock import LeaseClock
+from tureen.node_agent.leases import Leases
 from tureen.node_agent.load import LoadMeter, RouterChanges
 from tureen.node_agent.memory import Creates
 from tureen.node_agent.objects import Objects, RouterEntry
@@ -44,8 +46,10 @@ class NodeAgent:
             objects=Objects(),
             events=EventPublisher(bus, start_id),
             creates=Creates(loop.time),
+            leases=Leases(settings.max_leases_per_tenant),
             publish_inventory=self._publish_inventory,
         )
+        self._lease_clock = LeaseClock(bus, self.state.leases)
         self._peers = Peers(bus, settings.node_id)
         self._meter = LoadMeter(settings)
         self._changes = RouterChanges()
@@ -70,6 +74,7 @@ class NodeAgent:
         self._bus.on_reconnect(self._announce)
         self._announce()
         self._beating = asyncio.create_task(self._beat(), name="heartbeats")
+        self._lease_clock.start()
         log.info("node %s is ready with %d workers", self._settings.node_id, self._settings.workers)
 
     async def close(self) -> None:
@@ -79,6 +84,7 @@ class NodeAgent:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._beating
         await self._service.drain()
+        await self._lease_clock.close()
         await self.state.puller.close()
         self.state.server.close()
         await self._peers.close()

@@ -15,7 +15,7 @@ def enter_data_producer(state: AgentState, router: RouterEntry, data_producer: D
 
     def closed() -> None:
         state.objects.data_producers.discard(entry.id)
-        state.creates.forget(entry.id, entry.tenant)
+        state.forget(entry)
 
     data_producer.observer.on("close", closed)
     state.events.attach(router, "dataProducer", entry.id, data_producer)
@@ -29,7 +29,7 @@ def enter_data_consumer(state: AgentState, router: RouterEntry, data_consumer: D
 
     def closed() -> None:
         state.objects.data_consumers.discard(entry.id)
-        state.creates.forget(entry.id, entry.tenant)
+        state.forget(entry)
 
     data_consumer.observer.on("close", closed)
     state.events.attach(router, "dataConsumer", entry.id, data_consumer)

@@ -50,6 +50,10 @@ class WorkerEntry:
     lost_routers: list[str] = field(default_factory=list)
     """The routers that went with it: mediasoup closes them before it tells of the death."""
 
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.worker.close()
+
 
 @dataclass(slots=True, eq=False)
 class WebRtcServerEntry:
@@ -63,6 +67,10 @@ class WebRtcServerEntry:
     def tenant(self) -> str:
         """Whom it belongs to."""
         return self.worker.tenant
+
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.webrtc_server.close()
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +127,10 @@ class RouterEntry:
         """Whether anything but the room's own record needs it."""
         return bool(self.transports or self.producers or self.pipes)
 
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.router.close()
+
 
 @dataclass(slots=True, eq=False)
 class _OnRouter:
@@ -139,6 +151,10 @@ class TransportEntry(_OnRouter):
 
     transport: Transport
 
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.transport.close()
+
 
 @dataclass(slots=True, eq=False)
 class PipeEntry(_OnRouter):
@@ -158,12 +174,20 @@ class ProducerEntry(_OnRouter):
     producer: Producer
     direct: bool = False
 
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.producer.close()
+
 
 @dataclass(slots=True, eq=False)
 class ConsumerEntry(_OnRouter):
     """A consumer that somebody asked for."""
 
     consumer: Consumer
+
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.consumer.close()
 
 
 @dataclass(slots=True, eq=False)
@@ -172,6 +196,10 @@ class DataProducerEntry(_OnRouter):
 
     data_producer: DataProducer
 
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.data_producer.close()
+
 
 @dataclass(slots=True, eq=False)
 class DataConsumerEntry(_OnRouter):
@@ -179,12 +207,20 @@ class DataConsumerEntry(_OnRouter):
 
     data_consumer: DataConsumer
 
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.data_consumer.close()
+
 
 @dataclass(slots=True, eq=False)
 class RtpObserverEntry(_OnRouter):
     """An RTP observer."""
 
     rtp_observer: RtpObserver
+
+    def close(self) -> None:
+        """Close it, and all that hangs on it."""
+        self.rtp_observer.close()
 
 
 class Objects:

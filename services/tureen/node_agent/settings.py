@@ -47,6 +47,7 @@ class NodeAgentSettings(Settings):
         region: Where the node is, for placement; empty is nowhere in particular.
         workers: How many mediasoup workers to run; default: one a core.
         max_tenant_workers: How many workers tenants may start beside these, all tenants together.
+        max_leases_per_tenant: How many leases one tenant may hold on this node.
         addresses: What transports may listen on; the first is for pipes and the default.
         min_port: First media port, inclusive.
         max_port: Last media port, inclusive.
@@ -61,6 +62,7 @@ class NodeAgentSettings(Settings):
     region: str = ""
     workers: Annotated[int, Field(ge=1, le=1024)] = Field(default_factory=lambda: os.cpu_count() or 1)
     max_tenant_workers: Annotated[int, Field(ge=0, le=1024)] = 8
+    max_leases_per_tenant: Annotated[int, Field(ge=1)] = 1024
     addresses: Annotated[list[Address], Field(min_length=1)] = Field(default_factory=lambda: [Address()])
     min_port: Annotated[int, Field(ge=1024, le=65535)] = 40000
     max_port: Annotated[int, Field(ge=1024, le=65535)] = 49999

@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tureen.bus import Call
 from tureen.contract import subjects
 from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, RouterEvent, WorkerEvent
+from tureen.contract.errors import NotFound
+from tureen.contract.leases import Ownable
 from tureen.contract.model import Command, Reply
 from tureen.node_agent import rooms
 from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.inventory import upstream_of
+from tureen.node_agent.leases import Closable, Leases
 from tureen.node_agent.memory import UNREPEATABLE, Creates, fingerprint
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, WorkerEntry
 from tureen.node_agent.pipes.puller import Puller
 from tureen.node_agent.pipes.server import PipeServer
 from tureen.node_agent.settings import NodeAgentSettings
-from tureen.node_agent.table import Entry, Table
+from tureen.node_agent.table import Entry, Owned, Table
 
 if TYPE_CHECKING:
     from tureen.node_agent.workers import WorkerPool
@@ -45,6 +48,7 @@ class AgentState:
     objects: Objects
     events: EventPublisher
     creates: Creates
+    leases: Leases
     publish_inventory: Callable[[], None]
     inventory_version: int = 0
     puller: Puller = field(init=False)
@@ -92,11 +96,33 @@ class AgentState:
 
         Raises:
             Conflict: The id is something else's, or was closed a moment ago.
+            NotFound: The owner that the command names holds no lease.
         """
+        if isinstance(command, Ownable) and command.owner_id is not None:
+            make = self._owned(call.tenant, command.owner_id, make)
         mark = (
             fingerprint({**command.to_wire(), "": f"{call.tenant} {call.command.name}"}) if repeatable else UNREPEATABLE
         )
         return await self.creates.once(object_id, mark, make, call.tenant)
+
+    def _owned(self, tenant: str, owner_id: str, make: Callable[[], Awaitable[Made]]) -> Callable[[], Awaitable[Made]]:
+        """Return what makes an object that depends on a lease."""
+
+        async def owned() -> Made:
+            lease = self.leases.get(tenant, owner_id)
+            made = await make()
+            closable = cast("Closable", made)
+            if not self.leases.own(lease, closable):
+                closable.close()
+                raise NotFound(f"the lease of {owner_id} ended while it was made", details={"ownerId": owner_id})
+            return made
+
+        return owned
+
+    def forget(self, entry: Owned) -> None:
+        """An object is gone: it belongs to no lease, and its owner may not use its id for a while."""
+        self.leases.disown(entry.id)
+        self.creates.forget(entry.id, entry.tenant)
 
     def producer_opened(self, router: RouterEntry, held: HeldProducer) -> None:
         """A router has a producer now: say so."""
@@ -115,7 +141,7 @@ class AgentState:
     def router_closed(self, entry: RouterEntry) -> None:
         """A router is gone, however it ended: forget it and say so."""
         self.objects.routers.discard(entry.id)
-        self.creates.forget(entry.id, entry.tenant)
+        self.forget(entry)
         entry.worker.routers.pop(entry.id, None)
         if entry.worker.worker.closed:
             entry.worker.lost_routers.append(entry.id)

@@ -30,7 +30,7 @@ def enter_producer(
 
     def closed() -> None:
         state.objects.producers.discard(entry.id)
-        state.creates.forget(entry.id, entry.tenant)
+        state.forget(entry)
 
     producer.observer.on("close", closed)
     state.events.attach(router, "producer", producer.id, producer)
@@ -59,7 +59,7 @@ def enter_consumer(
 
     def closed() -> None:
         state.objects.consumers.discard(entry.id)
-        state.creates.forget(entry.id, entry.tenant)
+        state.forget(entry)
         unwatch(state, router, consumer.producer_id)
         if transport_id is not None:
             router.worker.bookings.remove_consumer(transport_id)

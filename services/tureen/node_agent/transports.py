@@ -45,7 +45,7 @@ def _closed(state: AgentState, entry: TransportEntry) -> None:
     entry.router.transports.pop(entry.id, None)
     entry.router.worker.bookings.release(entry.id)
     state.objects.transports.discard(entry.id)
-    state.creates.forget(entry.id, entry.tenant)
+    state.forget(entry)
     state.creates.forget(connect_id(entry.id), closed=False)
 
 

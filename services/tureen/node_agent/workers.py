@@ -84,7 +84,7 @@ class WorkerPool:
 
         def closed() -> None:
             state.objects.webrtc_servers.discard(entry.id)
-            state.creates.forget(entry.id, entry.tenant)
+            state.forget(entry)
 
         server.observer.on("close", closed)
         state.events.attach(worker, "webRtcServer", entry.id, server)
@@ -141,7 +141,7 @@ class WorkerPool:
     def _gone(self, entry: WorkerEntry) -> None:
         """A worker died or was closed: forget it, and replace one of the pool."""
         self._state.objects.workers.discard(entry.id)
-        self._state.creates.forget(entry.id, entry.tenant)
+        self._state.forget(entry)
         self._forget(entry.worker.pid)
         if entry.tenant == SYSTEM and not self._closed:
             task = asyncio.create_task(self._replace(entry.index), name=f"replace worker {entry.index}")

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from tureen.contract.ids import Id
+from tureen.contract.leases import Ownable
 from tureen.contract.media import Served, Structure, TransportRef, UInt32
 from tureen.contract.model import Command, Reply
 
@@ -30,7 +31,7 @@ DataMessage = Annotated[str | bytes, BeforeValidator(_bytes_of_json)]
 """Text (msgpack `str`) or bytes (`bin`); they differ in the payload protocol identifier, as in RFC 8831."""
 
 
-class TransportProduceData(TransportRef):
+class TransportProduceData(Ownable, TransportRef):
     """`transport.produceData`. `sctpStreamParameters` is needed but on a DirectTransport."""
 
     id: Id | None = None
@@ -53,7 +54,7 @@ class DataProducerCreated(Reply):
     served: Served
 
 
-class TransportConsumeData(TransportRef):
+class TransportConsumeData(Ownable, TransportRef):
     """`transport.consumeData`, of a data producer of the same router."""
 
     id: Id | None = None

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from tureen.contract.ids import Id
+from tureen.contract.leases import Ownable
 from tureen.contract.model import Command, Message, Reply
 from tureen.contract.rooms import Grant, RoomRecord
 
@@ -65,7 +66,7 @@ class WorkerRef(Command):
     worker_id: Id
 
 
-class WorkerCreateRouter(Command):
+class WorkerCreateRouter(Ownable):
     """`worker.createRouter`. With `record`, which only `system` may send, the router joins that room."""
 
     worker_id: Id
@@ -121,7 +122,7 @@ class SctpOptions(Command):
     sctp_default_stream_buffered_amount_low_threshold: UInt32 = 1024
 
 
-class RouterCreateWebRtcTransport(SctpOptions, RouterRef):
+class RouterCreateWebRtcTransport(Ownable, SctpOptions, RouterRef):
     """`router.createWebRtcTransport`; the worker's WebRtcServer is used where neither of the next two is given.
 
     A worker of a tenant's own has no WebRtcServer but those that `worker.createWebRtcServer` makes; they are named.
@@ -152,7 +153,7 @@ class WebRtcTransportCreated(Reply):
     served: Served
 
 
-class RouterCreatePlainTransport(SctpOptions, RouterRef):
+class RouterCreatePlainTransport(Ownable, SctpOptions, RouterRef):
     """`router.createPlainTransport`."""
 
     id: Id | None = None
@@ -210,7 +211,7 @@ class TransportSetBitrate(Command):
     bitrate: UInt32
 
 
-class TransportProduce(Command):
+class TransportProduce(Ownable):
     """`transport.produce`."""
 
     transport_id: Id
@@ -235,7 +236,7 @@ class ProducerCreated(Reply):
     served: Served
 
 
-class TransportConsume(Command):
+class TransportConsume(Ownable):
     """`transport.consume`. A producer that lives on another router of the room is pulled first.
 
     A PipeTransport takes `producerId` alone; all others need `rtpCapabilities`.

@@ -7,13 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from tureen.contract.ids import Id
+from tureen.contract.leases import Ownable
 from tureen.contract.media import RouterRef, Structure
 from tureen.contract.model import Command, Reply
 
 Interval = Annotated[int, Field(ge=0, lt=65536)]
 
 
-class RouterCreateActiveSpeakerObserver(RouterRef):
+class RouterCreateActiveSpeakerObserver(Ownable, RouterRef):
     """`router.createActiveSpeakerObserver`; the interval is in ms."""
 
     id: Id | None = None
@@ -21,7 +22,7 @@ class RouterCreateActiveSpeakerObserver(RouterRef):
     app_data: Structure | None = None
 
 
-class RouterCreateAudioLevelObserver(RouterRef):
+class RouterCreateAudioLevelObserver(Ownable, RouterRef):
     """`router.createAudioLevelObserver`; the threshold is in dBov, the interval in ms."""
 
     id: Id | None = None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tureen.contract import cluster, data, media, observers, pipes, rooms, transports, workers
+from tureen.contract import cluster, data, leases, media, observers, pipes, rooms, transports, workers
 from tureen.contract.model import Command as Payload
 from tureen.contract.model import Empty, Reply
 
@@ -174,6 +174,8 @@ _ALL: tuple[Command, ...] = (
     _node("rtpObserver.addProducer", observers.RtpObserverProducer, Empty, "rtpObserverId"),
     _node("rtpObserver.removeProducer", observers.RtpObserverProducer, Empty, "rtpObserverId"),
     _node("rtpObserver.close", observers.RtpObserverRef, Empty, "rtpObserverId"),
+    _node("lease.renew", leases.LeaseRenew, leases.LeaseHeld, "ownerId"),
+    _node("lease.end", leases.LeaseEnd, Empty, "ownerId"),
     _between("room.update", rooms.RoomRecord),
     _between("inventory.get", cluster.InventoryGet),
     _between("pipe.pull", pipes.PipePull, pipes.PipePulled, "routerId"),

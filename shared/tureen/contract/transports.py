@@ -6,6 +6,7 @@ from pydantic import Field
 
 from tureen.contract.data import DataConsumerCreated, DataProducerCreated
 from tureen.contract.ids import Id
+from tureen.contract.leases import Ownable
 from tureen.contract.media import (
     ConsumerCreated,
     ConsumerRef,
@@ -22,7 +23,7 @@ from tureen.contract.media import (
 from tureen.contract.model import Reply
 
 
-class RouterCreatePipeTransport(SctpOptions, RouterRef):
+class RouterCreatePipeTransport(Ownable, SctpOptions, RouterRef):
     """`router.createPipeTransport`: one end of a pipe that the app connects itself; rooms have pipes of their own."""
 
     id: Id | None = None
@@ -42,7 +43,7 @@ class PipeTransportCreated(Reply):
     served: Served
 
 
-class RouterCreateDirectTransport(RouterRef):
+class RouterCreateDirectTransport(Ownable, RouterRef):
     """`router.createDirectTransport`: RTP, RTCP and messages are commands and events of the bus."""
 
     id: Id | None = None

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from tureen.contract.ids import Id
+from tureen.contract.leases import Ownable
 from tureen.contract.media import ListenInfo, Port, Structure, WorkerRef
 from tureen.contract.model import Command, Reply
 
@@ -16,7 +17,7 @@ LogTag = Literal[
 ]
 
 
-class MediasoupCreateWorker(Command):
+class MediasoupCreateWorker(Ownable):
     """`mediasoup.createWorker`: a worker of the caller's own, which its owner may close.
 
     mediasoup's `workerBin` is the node's own affair; what names files of the host, and field trials, is for `system`.
@@ -59,7 +60,7 @@ class WorkerUpdateSettings(Command):
     log_tags: list[LogTag] | None = None
 
 
-class WorkerCreateWebRtcServer(WorkerRef):
+class WorkerCreateWebRtcServer(Ownable, WorkerRef):
     """`worker.createWebRtcServer`."""
 
     id: Id | None = None

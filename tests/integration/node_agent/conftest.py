@@ -25,10 +25,11 @@ _first_ports = itertools.cycle(range(21_000, 31_000, 500))
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A running node agent, and the bus by which a test commands it."""
+    """A running node agent with its own bus, and the bus by which a test commands it."""
 
     id: str
     agent: NodeAgent
+    agent_bus: Bus
     bus: Bus
 
     @property
@@ -142,7 +143,7 @@ async def run_node(nats_server: NatsServer, bus: Bus) -> AsyncIterator[Run]:
 
         async def run(node_id: str = "node-1", workers: int = 1, **settings: Any) -> Node:
             first = next(_first_ports)
-            agent = await stack.enter_async_context(
+            agent, agent_bus = await stack.enter_async_context(
                 _running(
                     NodeAgentSettings(
                         nats=BusSettings(servers=[nats_server.url], name=node_id),
@@ -152,19 +153,19 @@ async def run_node(nats_server: NatsServer, bus: Bus) -> AsyncIterator[Run]:
                     )
                 )
             )
-            return Node(node_id, agent, bus)
+            return Node(node_id, agent, agent_bus, bus)
 
         yield run
 
 
 @asynccontextmanager
-async def _running(settings: NodeAgentSettings) -> AsyncIterator[NodeAgent]:
+async def _running(settings: NodeAgentSettings) -> AsyncIterator[tuple[NodeAgent, Bus]]:
     bus = await Bus.connect(settings.nats)
     try:
         agent = NodeAgent(settings, bus)
         try:
             await agent.start()
-            yield agent
+            yield agent, bus
         finally:
             await agent.close()
     finally:

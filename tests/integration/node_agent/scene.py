@@ -46,7 +46,7 @@ class Scene:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._numbers: Iterator[int] = itertools.count(1)
-        self.ids: dict[str, str] = {"worker": node.worker_ids[0]}
+        self.ids: dict[str, str] = {"worker": node.worker_ids[0], "owner": "owner"}
 
     @property
     def tables(self) -> dict[str, Any]:
@@ -75,6 +75,7 @@ class Scene:
     async def set_up(self) -> None:
         """Close what commands have made, and make what they have closed."""
         await self._sweep()
+        await self._node.ask("lease.renew", ownerId=self.ids["owner"])
         held = {entry.id for table in self.tables.values() for entry in table.all()}
         for name, command, options in _PLAN:
             if self.ids.get(name) in held:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tureen.contract import cluster, data, media, model, observers, pipes, registry, rooms, transports, workers
+from tureen.contract import cluster, data, leases, media, model, observers, pipes, registry, rooms, transports, workers
 
 COMMANDS = list(registry.all_commands())
 SERVICES = {"node", "placement", "signaling", "metrics"}
@@ -21,7 +21,7 @@ def models() -> list[type[model.Message]]:
     """Return every message of the contract."""
     found = {
         each
-        for module in (cluster, data, media, model, observers, pipes, rooms, transports, workers)
+        for module in (cluster, data, leases, media, model, observers, pipes, rooms, transports, workers)
         for _, each in inspect.getmembers(module, inspect.isclass)
         if issubclass(each, model.Message)
     }

@@ -10,6 +10,7 @@ from tureen.node_agent.commands import (
     consumer,
     data_consumer,
     data_producer,
+    lease,
     mediasoup,
     pipe,
     producer,
@@ -38,5 +39,6 @@ def handlers(state: AgentState) -> Mapping[str, Handler]:
         **rtp_observer.HANDLERS,
         **pipe.HANDLERS,
         **system.HANDLERS,
+        **lease.HANDLERS,
     }
     return {name: partial(function, state) for name, function in functions.items()}

@@ -40,7 +40,7 @@ from tureen.node_agent.addresses import listen_info
 from tureen.node_agent.objects import RouterEntry, RtpObserverEntry, TransportEntry
 from tureen.node_agent.state import AgentState, Handlers
 
-_OURS = {"router_id", "id", "grant", "listen_info", "rtcp_listen_info", "listen_infos", "web_rtc_server_id"}
+_OURS = {"router_id", "id", "owner_id", "grant", "listen_info", "rtcp_listen_info", "listen_infos", "web_rtc_server_id"}
 _WEBRTC = tuple(RouterCreateWebRtcTransport.model_fields.keys() - _OURS)
 _PLAIN = tuple(RouterCreatePlainTransport.model_fields.keys() - _OURS)
 _PIPE = tuple(RouterCreatePipeTransport.model_fields.keys() - _OURS)
@@ -237,7 +237,7 @@ async def _make_observer(
 
     def closed() -> None:
         state.objects.rtp_observers.discard(entry.id)
-        state.creates.forget(entry.id, entry.tenant)
+        state.forget(entry)
 
     observer.observer.on("close", closed)
     state.events.attach(router, "rtpObserver", entry.id, observer)

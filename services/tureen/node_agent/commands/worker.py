@@ -23,12 +23,12 @@ async def create_router(state: AgentState, call: Call, command: WorkerCreateRout
     """Make a router; with a record it joins that room, and is the room's tenant's."""
     router_id = command.id or new_id()
     if command.record is not None:
-        call = _join(state, call, router_id, command.record)
+        call = _join(state, call, router_id, command, command.record)
     entry = await state.create(call, router_id, command, lambda: _make(state, call.tenant, router_id, command))
     return RouterCreated(id=entry.id, rtp_capabilities={**entry.router.rtp_capabilities})
 
 
-def _join(state: AgentState, call: Call, router_id: str, record: RoomRecord) -> Call:
+def _join(state: AgentState, call: Call, router_id: str, command: WorkerCreateRouter, record: RoomRecord) -> Call:
     """Check that the record is for this router, and keep it; return the call as the tenant's whose room it is.
 
     A record of a tenant's own making could be newer than any that placement writes: its room could never be changed or
@@ -36,6 +36,8 @@ def _join(state: AgentState, call: Call, router_id: str, record: RoomRecord) -> 
     """
     if call.tenant != SYSTEM:
         raise Unauthorized("record: only placement writes the records of rooms", details={"path": "record"})
+    if command.owner_id is not None:
+        raise InvalidType("ownerId: a room's router is the room's, no lease ends it", details={"path": "ownerId"})
     if record.router(router_id) is None:
         raise InvalidType(f"record: it does not list router {router_id}", details={"path": "record"})
     rooms.accept(state.objects, record)
