@@ -35,7 +35,15 @@ def _leaves(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[tuple[tup
 
 
 def field_docs(model: type[BaseModel]) -> dict[str, str]:
-    """Return what a model's docstring says of its fields."""
+    """Return what the docstrings of a model and of its bases say of its fields."""
+    explained: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel):
+            explained |= _attributes(base)
+    return explained
+
+
+def _attributes(model: type[BaseModel]) -> dict[str, str]:
     _, _, attributes = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")
     found = re.findall(r"^ {4}(\w+): (.*?)(?=^ {4}\w+: |\Z)", attributes, flags=re.DOTALL | re.MULTILINE)
     return {name: " ".join(words.split()) for name, words in found}
