@@ -19,7 +19,7 @@ def apply(room: Room, object_: str, object_id: str, event: str, data: Any) -> li
     if object_ == "producer":
         producer = _producer(room, object_id)
         return [] if producer is None else _of_producer(room, producer, event, data)
-    if object_ == "transport" and event in ("routerclose", "listenserverclose"):
+    if object_ == "transport" and event in ("close", "routerclose", "listenserverclose"):
         peer = _owner(room, object_id)
         return [] if peer is None else transport_lost(room, peer, object_id)
     return []

@@ -100,6 +100,13 @@ class Hall:
         self.carry_out(events.apply(self.room, object_, object_id, event, data))
         self.supply()
 
+    def lose_node(self, node_id: str) -> None:
+        """Send the browsers back in whose transports on a node are no more."""
+        for transport in self.room.transports_on(node_id):
+            # One that is still being made hears from its agent itself what became of it.
+            if transport.ready:
+                self.on_event("transport", transport.id, "close", None)
+
     def supply(self) -> None:
         """Start making every consumer that should exist and does not."""
         for consumer in self.room.claim_missing(_can_consume, new_id):

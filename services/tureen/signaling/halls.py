@@ -55,6 +55,15 @@ class Halls:
             self._graces.pop(room_id).cancel()
             self._janitor.start(self._close_if_empty(room_id))
 
+    def use(self, node_id: str) -> bool:
+        """Tell whether a browser has a transport on a node."""
+        return any(hall.room.transports_on(node_id) for hall in self)
+
+    def lose(self, node_id: str) -> None:
+        """Take over that a node has closed the transports of all browsers there."""
+        for hall in self:
+            hall.lose_node(node_id)
+
     def enter(self, room_id: str) -> Hall:
         """Return a room for a peer that comes in.
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from tureen.bus import Bus
 from tureen.contract.errors import (
     Conflict,
     Draining,
     NoCapacity,
     NotFound,
     Stale,
-    Timeout,
     TureenError,
     Unavailable,
     WorkerClosed,
 )
 from tureen.contract.ids import new_id
 from tureen.contract.rooms import Direction
+from tureen.signaling.asking import Asker, Deadline
+from tureen.signaling.leases import Leases
 from tureen.signaling.room import Transport
 from tureen.signaling.settings import SignalingSettings
 
@@ -36,27 +35,12 @@ MAX_PLACES = 8
 """How many places are tried for one transport."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A moment on the loop's clock."""
-
-    at: float
-
-    @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """Return the moment that many seconds from now."""
-        return cls(asyncio.get_running_loop().time() + seconds)
-
-    def left(self) -> float:
-        """Return the seconds left, 0 if it has passed."""
-        return max(0.0, self.at - asyncio.get_running_loop().time())
-
-
 class Media:
     """Commands to placement and to node agents, for one tenant."""
 
-    def __init__(self, bus: Bus, settings: SignalingSettings) -> None:
-        self._bus = bus
+    def __init__(self, asker: Asker, leases: Leases, settings: SignalingSettings) -> None:
+        self._asker = asker
+        self._leases = leases
         self._settings = settings
 
     async def open_room(self, room_id: str, doubt: Callable[[], None]) -> dict[str, Any]:
@@ -65,22 +49,22 @@ class Media:
         policy = self._settings.room_policy.to_wire()
         try:
             asked = {"roomId": room_id, "policy": policy}
-            return await self._ask("placement", "room.create", asked, deadline, on_timeout=doubt)
+            return await self._asker.ask("placement", "room.create", asked, deadline, on_timeout=doubt)
         except Conflict:
             # It was made with another policy or other codecs: those hold.
-            return await self._ask("placement", "room.get", {"roomId": room_id}, deadline)
+            return await self._asker.ask("placement", "room.get", {"roomId": room_id}, deadline)
 
     async def has_router(self, room_id: str, router_id: str) -> bool:
         """Tell whether a room still counts on a router; what was on any other is gone."""
         try:
-            room = await self._ask("placement", "room.get", {"roomId": room_id}, self._deadline())
+            room = await self._asker.ask("placement", "room.get", {"roomId": room_id}, self._deadline())
         except NotFound:
             return False
         return any(router["routerId"] == router_id for router in room["routers"])
 
     async def close_room(self, room_id: str) -> None:
         """Close a room with all that is in it."""
-        await self._ask("placement", "room.close", {"roomId": room_id}, self._deadline())
+        await self._asker.ask("placement", "room.close", {"roomId": room_id}, self._deadline())
 
     async def create_transport(
         self,
@@ -104,18 +88,18 @@ class Media:
         exclude: list[str] = []
         for _ in range(MAX_PLACES):
             asked = {"roomId": room_id, "direction": direction, "exclude": exclude}
-            place = await self._ask("placement", "room.place", asked, deadline)
+            place = await self._asker.ask("placement", "room.place", asked, deadline)
             transport = Transport(new_id(), place["nodeId"], place["routerId"], direction)
-            claim(transport)
             try:
-                return transport, await self._create(transport, place.get("grant"), force_tcp, deadline)
-            except (*_TRY_ANOTHER, *_TRY_AGAIN) as error:
-                give_up(transport)
+                await self._leases.hold(transport.node_id, deadline)
+            except _TRY_ANOTHER as error:
                 refusal: TureenError = error
-            except BaseException as error:
-                transport.in_doubt |= not (isinstance(error, TureenError) and error.nothing_done)
-                give_up(transport)
-                raise
+            else:
+                claim(transport)
+                made = await self._create(transport, place.get("grant"), force_tcp, deadline, give_up)
+                if not isinstance(made, TureenError):
+                    return transport, made
+                refusal = made
             log.info("worker %s refused a transport of room %s: %s", place["workerId"], room_id, refusal)
             if deadline.left() == 0:
                 break
@@ -137,7 +121,15 @@ class Media:
         """Call a method of a consumer on a transport."""
         return await self._on_node(transport, f"consumer.{method}", {"consumerId": consumer_id, **data})
 
-    async def _create(self, transport: Transport, grant: Any, force_tcp: bool, deadline: Deadline) -> dict[str, Any]:
+    async def _create(
+        self,
+        transport: Transport,
+        grant: Any,
+        force_tcp: bool,
+        deadline: Deadline,
+        give_up: Callable[[Transport], None],
+    ) -> dict[str, Any] | TureenError:
+        """Return what the agent made, or why it is to be asked elsewhere or again."""
         options: dict[str, Any] = {
             "routerId": transport.router_id,
             "id": transport.id,
@@ -145,48 +137,29 @@ class Media:
             "enableTcp": True,
             "preferUdp": True,
             "initialAvailableOutgoingBitrate": self._settings.initial_available_outgoing_bitrate,
+            "ownerId": self._leases.owner_id,
             "grant": grant,
         }
 
         def doubt() -> None:
             transport.in_doubt = True
 
-        return await self._ask(
-            "node", "router.createWebRtcTransport", options, deadline, transport.node_id, on_timeout=doubt
-        )
+        try:
+            return await self._asker.ask(
+                "node", "router.createWebRtcTransport", options, deadline, transport.node_id, on_timeout=doubt
+            )
+        except (*_TRY_ANOTHER, *_TRY_AGAIN) as error:
+            give_up(transport)
+            if error.details.get("ownerId") == self._leases.owner_id:
+                self._leases.doubt(transport.node_id)
+            return error
+        except BaseException as error:
+            transport.in_doubt |= not (isinstance(error, TureenError) and error.nothing_done)
+            give_up(transport)
+            raise
 
     async def _on_node(self, transport: Transport, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        return await self._ask("node", name, data, self._deadline(), transport.node_id)
-
-    async def _ask(
-        self,
-        service: str,
-        name: str,
-        data: Mapping[str, Any],
-        deadline: Deadline,
-        node_id: str | None = None,
-        *,
-        on_timeout: Callable[[], None] | None = None,
-    ) -> dict[str, Any]:
-        """Send a command; after a timeout the same one again, as every command used here allows."""
-        payload = {key: value for key, value in data.items() if value is not None}
-        while True:
-            timeout = max(0.001, min(self._settings.attempt_timeout, deadline.left()))
-            try:
-                return await self._bus.command(
-                    service, name, payload, tenant=self._settings.tenant, node_id=node_id, timeout=timeout
-                )
-            except Timeout:
-                if on_timeout is not None:
-                    on_timeout()
-                if deadline.left() == 0:
-                    raise
-                log.warning("%s was not answered within %g s, asking again", name, timeout)
-            except Unavailable as error:
-                if "subject" not in error.details:
-                    raise
-                # Subjects are none of a browser's business.
-                raise Unavailable(f"{f'node {node_id}' if node_id else service} does not answer") from None
+        return await self._asker.ask("node", name, data, self._deadline(), transport.node_id)
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._settings.request_timeout)

@@ -172,6 +172,10 @@ class Room:
         """Iterate over the others that have joined."""
         return (other for other in self.peers.values() if other.joined and other is not peer)
 
+    def transports_on(self, node_id: str) -> list[Transport]:
+        """Return the transports that live on a node, or are being made there."""
+        return [t for peer in self.peers.values() for t in peer.transports.values() if t.node_id == node_id]
+
     def enter(self, peer: Peer) -> None:
         """Let a peer in, who has not joined yet; whoever had that id must have left."""
         self.peers[peer.id] = peer

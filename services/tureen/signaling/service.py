@@ -11,8 +11,10 @@ from starlette.websockets import WebSocket
 from tureen.bus import Bus, Service
 from tureen.contract import subjects
 from tureen.contract.registry import commands_of
+from tureen.signaling.asking import Asker
 from tureen.signaling.halls import Halls
 from tureen.signaling.janitor import Janitor
+from tureen.signaling.leases import Leases
 from tureen.signaling.media import Media
 from tureen.signaling.peer import PeerSession
 from tureen.signaling.protoo import CLOSE_RESTART
@@ -26,7 +28,9 @@ class SignalingService:
         self.settings = settings
         self._bus = bus
         self._janitor = Janitor(bus, settings.tenant, settings.attempt_timeout)
-        self._media = Media(bus, settings)
+        asker = Asker(bus, settings)
+        self._leases = Leases(bus, asker, settings.lease_ttl)
+        self._media = Media(asker, self._leases, settings)
         self._halls = Halls(bus, settings, self._media, self._janitor)
         # No command yet, but operators find the service by it.
         self._service = Service(
@@ -65,6 +69,7 @@ class SignalingService:
     async def start(self) -> None:
         """Begin to hear the rooms' events, and to be found."""
         await self._halls.start()
+        self._leases.start(self._halls.use, self._halls.lose)
         await self._service.start()
 
     async def attend(self, socket: WebSocket, room_id: str, peer_id: str) -> None:
@@ -88,3 +93,4 @@ class SignalingService:
         await self._all_gone.wait()
         await self._halls.close()
         await self._janitor.finish(self.settings.stop_timeout)
+        await self._leases.close(self.settings.attempt_timeout)

@@ -33,7 +33,9 @@ class SignalingSettings(Settings):
         join_timeout: Seconds within which a browser must join; a permission prompt may sit in between.
         request_timeout: Seconds for a browser's request; protoo-client itself waits about 22.
         attempt_timeout: Seconds for one command before the same agent is asked again.
-        answer_timeout: Seconds that a browser has to take a consumer.
+        lease_ttl: Seconds after which node agents close what this process made there, once they hear nothing of it.
+        lease_ttl: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    answer_timeout: Seconds that a browser has to take a consumer.
         ping_interval: Seconds between WebSocket pings; a browser that does not answer one in time is gone.
         stop_timeout: Seconds for closing what browsers leave behind when the service stops.
         initial_available_outgoing_bitrate: mediasoup's option of the same name, bits a second.
@@ -59,6 +61,7 @@ class SignalingSettings(Settings):
     join_timeout: Seconds = 120.0
     request_timeout: Seconds = 12.0
     attempt_timeout: Seconds = 5.0
+    lease_ttl: Annotated[float, Field(ge=1, le=3600)] = 30.0
     answer_timeout: Seconds = 30.0
     ping_interval: Seconds = 10.0
     stop_timeout: Seconds = 5.0

@@ -32,6 +32,7 @@ class ScriptedCluster:
         asked: Every command that came: (node or `placement`, command's name, payload).
         transports: Transports that are open, by id: the node.
         rooms: Rooms that exist.
+        leases: The lease that there is on each node, by node.
         dumps: What `consumer.dump` shows, by id.
         twists: What happens before a command is carried out, by name, once each: it may raise, or wait.
     """
@@ -42,6 +43,7 @@ class ScriptedCluster:
         self.rooms: set[str] = set()
         self.twists: dict[str, deque[Twist]] = defaultdict(deque)
         self.dumps: dict[str, dict[str, Any]] = {}
+        self.leases = {node: f"lease-{node}" for node in nodes}
         self.capabilities: Any = ortc.generate_router_rtp_capabilities(ROOM_CODECS)
         self._bus = bus
         self._nodes = list(nodes)
@@ -162,6 +164,9 @@ class ScriptedCluster:
             "dtlsParameters": {"role": "auto", "fingerprints": []},
             "served": self._served(who),
         }
+
+    def _lease_renew(self, who: str, payload: dict[str, Any]) -> Any:
+        return {"ownerId": payload["ownerId"], "leaseId": self.leases[who], "ttlMs": payload["ttlMs"]}
 
     def _transport_close(self, _who: str, payload: dict[str, Any]) -> Any:
         self.transports.pop(payload["transportId"], None)
