@@ -13,8 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 import uvloop
+from hypothesis import HealthCheck, settings
 
 from tureen.bundle import WorkerBundle, locate
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("tureen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tureen")
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 

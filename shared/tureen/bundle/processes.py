@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _TAIL_LINES = 40
 _GRACE_SECONDS = 5.0
@@ -20,6 +23,31 @@ class ToolError(Exception):
         super().__init__(f"{tool} failed" if status is None else f"{tool} failed with status {status}")
         self.tail = tuple(tail)
         """The last lines of its output."""
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back until the block has ended.
+
+    A handler that raises while `Popen` is at work would leave a child that nobody knows of. The child itself does not
+    inherit any of this. Handlers run in the main thread alone, so in another one there is nothing to hold back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def keep(number: int, _: Any) -> None:
+        came.append(number)
+
+    handlers = {number: signal.signal(number, keep) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for late in came:
+        signal.raise_signal(late)
 
 
 def ignore_line(line: str) -> None:
@@ -43,29 +71,31 @@ def run_tool(
     """
     tool = Path(command[0]).name
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
+    child: subprocess.Popen[str] | None = None
     try:
-        child = subprocess.Popen(
-            [str(word) for word in command],
-            cwd=cwd,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ToolError(tool, None, [str(error)]) from error
-    try:
+        with signals_held():
+            child = subprocess.Popen(
+                [str(word) for word in command],
+                cwd=cwd,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
         assert child.stdout is not None  # noqa: S101 - It was asked for above.
         with child.stdout as output:
             for line in output:
                 tail.append(line.rstrip())
                 on_line(tail[-1])
         status = child.wait()
-    except BaseException:
-        _end_group(child)
+    except BaseException as error:
+        if child is not None:
+            _end_group(child)
+        elif isinstance(error, OSError):
+            raise ToolError(tool, None, [str(error)]) from error
         raise
     if status != 0:
         raise ToolError(tool, status, tail)

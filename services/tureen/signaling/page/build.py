@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tureen.bundle.processes import signals_held
 from tureen.signaling.page import build_folder, inputs
 from tureen.signaling.page.explain import (
     OLDEST_NODE,
@@ -140,16 +141,19 @@ def _run(command: Sequence[str], folder: Path, what: str, progress: Progress, ex
     """Run a command to its end, telling how long it has been at it; end it if we are interrupted."""
     started = time.monotonic()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+        process: subprocess.Popen[bytes] | None = None
         try:
+            with signals_held():
+                process = subprocess.Popen(
+                    command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                )
             while process.poll() is None:
                 progress(f"{what} ({time.monotonic() - started:.0f} s)")
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(_TICK_SECONDS)
         finally:
-            _end(process)
+            if process is not None:
+                _end(process)
         output.seek(0)
         if process.returncode != 0:
             # npm shrugs when a package that is optional to others does not fit, and what needs it then complains.
