@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import tureen.mediasoup
@@ -14,17 +15,22 @@ from tureen.contract.cluster import HEARTBEAT_INTERVAL, Heartbeat
 from tureen.contract.ids import new_id
 from tureen.contract.registry import commands_of
 from tureen.contract.rooms import RoomPath, RoomRoute
-from tureen.node_agent import commands, inventory
+from tureen.node_agent import commands, inventory, streams
 from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.lease_clock import LeaseClock
 from tureen.node_agent.leases import Leases
 from tureen.node_agent.load import LoadMeter, RouterChanges
 from tureen.node_agent.memory import Creates
 from tureen.node_agent.objects import Objects, RouterEntry
+from tureen.node_agent.pipes.comparer import Comparer
+from tureen.node_agent.pipes.ends import DirectEnds
+from tureen.node_agent.pipes.incoming import LINGER as PIPE_LINGER
+from tureen.node_agent.pipes.incoming import IncomingPipes
 from tureen.node_agent.pipes.peers import Peers
 from tureen.node_agent.pipes.puller import Puller, PullerHooks
-from tureen.node_agent.pipes.server import PipeServer
-from tureen.node_agent.pipes.transports import PipeTransports
+from tureen.node_agent.pipes.server import PipeServer, ServerLimits
+from tureen.node_agent.pipes.transports import PipeTransports, enter_pipe
+from tureen.node_agent.pipes.walker import Walker
 from tureen.node_agent.settings import NodeAgentSettings
 from tureen.node_agent.state import AgentState
 from tureen.node_agent.workers import WorkerPool
@@ -65,28 +71,32 @@ class NodeAgent:
             metadata={"nodeId": settings.node_id, "startId": start_id, "region": settings.region},
         )
         self._beats = 0
-        self._beating: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start the workers, then answer and announce."""
         await self._pool.start()
         await self._service.start()
         self._bus.on_reconnect(self._announce)
+        self._bus.on_reconnect(self._comparer.soon)
         self._announce()
-        self._beating = asyncio.create_task(self._beat(), name="heartbeats")
+        self._running = [
+            asyncio.create_task(self._beat(), name="heartbeats"),
+            asyncio.create_task(self._comparer.run(), name="comparing pulls"),
+        ]
         self._lease_clock.start()
         log.info("node %s is ready with %d workers", self._settings.node_id, self._settings.workers)
 
     async def close(self) -> None:
         """Answer what is under way, then end everything."""
-        if self._beating is not None:
-            self._beating.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._beating
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._service.drain()
         await self._lease_clock.close()
         await self.state.puller.close()
         self.state.server.close()
+        self._direct.close()
         await self._peers.close()
         await self._pool.close()
         # What closed while the workers ended may have told other agents so.
@@ -98,31 +108,34 @@ class NodeAgent:
         return {"nodeId": self._settings.node_id, "workers": [entry.id for entry in workers]}
 
     def _link_pipes(self) -> None:
-        state = self.state
-        transports = PipeTransports(self._settings, state.objects)
-        hooks = PullerHooks(
-            route=self._route,
-            opened=state.producer_opened,
-            closed=state.producer_closed,
-            score=self._origin_score,
-            linked=state.pipe_opened,
-            unlinked=state.pipe_closed,
+        settings, state, peers = self._settings, self.state, self._peers
+        transports = PipeTransports(settings, state.objects)
+        direct = DirectEnds(partial(enter_pipe, state.objects), PIPE_LINGER, self._bus.max_payload)
+        state.puller = Puller(
+            state.objects,
+            peers,
+            IncomingPipes(transports, state.pipe_opened, state.pipe_closed),
+            direct,
+            PullerHooks(state.producer_opened, state.producer_closed, partial(streams.scored, state)),
+            node_id=settings.node_id,
+            private_link=settings.private_link,
         )
-        state.puller = Puller(state.objects, self._peers, transports, self._settings.node_id, hooks)
+        limits = ServerLimits(settings.max_pipe_fan_out, settings.max_pipe_depth, settings.private_link)
         state.server = PipeServer(
-            state.objects, self._peers, transports, self._settings.max_pipe_fan_out, state.puller.unwatched
+            state.objects, peers, transports, direct, limits, state.start_id, state.puller.unwatched
         )
-        self._peers.serve_locally(
+        state.walker = Walker(peers, self._route)
+        self._direct = direct
+        self._comparer = Comparer(peers, state.puller, state.server, settings.node_id)
+        peers.serve_locally(
             {
-                "pipe.pull": lambda command: state.puller.pull(command, self._settings.request_timeout),
-                "pipe.serve": state.server.serve,
+                "pipe.pull": lambda command: state.puller.pull(command, settings.request_timeout),
+                "pipe.serve": lambda command: state.server.serve(command, settings.request_timeout),
                 "pipe.state": state.puller.state,
-                "pipe.release": self._release,
+                "pipe.messages": _at_once(state.puller.messages),
+                "pipe.release": _at_once(state.server.release),
             }
         )
-
-    async def _release(self, command: Any) -> None:
-        self.state.server.release(command)
 
     async def _route(self, router: RouterEntry, producer_id: str, exclude: list[str], timeout: float) -> RoomPath:
         """Ask placement by which path a router gets a producer."""
@@ -131,14 +144,6 @@ class NodeAgent:
             "placement", "room.route", command.to_wire(), tenant=router.tenant, timeout=max(timeout, 0.0)
         )
         return RoomPath.model_validate(body)
-
-    def _origin_score(self, router: RouterEntry, producer_id: str, score: int) -> None:
-        """The origin's score changed: a pipe does not carry it, so who watches here hears it from us."""
-        for entry in list(self.state.objects.consumers.all()):
-            if entry.router is router and entry.consumer.producer_id == producer_id:
-                own = entry.consumer.score
-                told = {**own, "producerScore": min(score, own["producerScore"])}
-                self.state.events.publish(router, "consumer", entry.id, "score", told)
 
     def _announce(self) -> None:
         self._publish_heartbeat()
@@ -178,3 +183,12 @@ class NodeAgent:
                 self._publish_heartbeat()
             except Exception:
                 log.exception("a heartbeat failed")
+
+
+def _at_once(handler: Callable[[Any], None]) -> Callable[[Any], Awaitable[None]]:
+    """Return a handler that waits for nothing as one that may be awaited."""
+
+    async def handle(command: Any) -> None:
+        handler(command)
+
+    return handle

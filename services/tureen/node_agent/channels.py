@@ -6,6 +6,7 @@ from tureen.contract.data import DataConsumerCreated, DataProducerCreated
 from tureen.mediasoup import DataConsumer, DataProducer
 from tureen.node_agent.objects import DataConsumerEntry, DataProducerEntry, RouterEntry
 from tureen.node_agent.state import AgentState
+from tureen.node_agent.streams import hold_producer
 
 
 def enter_data_producer(state: AgentState, router: RouterEntry, data_producer: DataProducer) -> DataProducerEntry:
@@ -19,17 +20,19 @@ def enter_data_producer(state: AgentState, router: RouterEntry, data_producer: D
 
     data_producer.observer.on("close", closed)
     state.events.attach(router, "dataProducer", entry.id, data_producer)
+    hold_producer(state, router, data_producer)
     return entry
 
 
 def enter_data_consumer(state: AgentState, router: RouterEntry, data_consumer: DataConsumer) -> DataConsumerEntry:
-    """Enter a data consumer."""
+    """Enter a data consumer that was counted before."""
     entry = DataConsumerEntry(data_consumer.id, router, data_consumer)
     state.objects.data_consumers.add(entry)
 
     def closed() -> None:
         state.objects.data_consumers.discard(entry.id)
         state.forget(entry)
+        state.puller.unwatched(router, data_consumer.data_producer_id)
 
     data_consumer.observer.on("close", closed)
     state.events.attach(router, "dataConsumer", entry.id, data_consumer)

@@ -27,17 +27,26 @@ class EventPublisher:
         self._start_id = start_id
 
     def attach(
-        self, place: Place, noun: str, object_id: str, entity: Entity, closed: Callable[[], None] | None = None
+        self,
+        place: Place,
+        noun: str,
+        object_id: str,
+        entity: Entity,
+        closed: Callable[[], None] | None = None,
+        *,
+        seen: Callable[[str, Any], Any] | None = None,
     ) -> None:
         """Publish every event of an object from now on, and call `closed` after its end was published.
 
-        A listener of its own for the end would cost each object an emitter.
+        A listener of its own for the end would cost each object an emitter. `seen(event, data)` returns what is
+        published, where that is not what the object emits.
         """
         names = entity.EVENTS
 
         def tap(event: str, arguments: tuple[Any, ...]) -> None:
             if event in names:
-                self.publish(place, noun, object_id, event, data_of(arguments))
+                data = data_of(arguments)
+                self.publish(place, noun, object_id, event, data if seen is None else seen(event, data))
 
         def observer_tap(event: str, arguments: tuple[Any, ...]) -> None:
             if event in _OF_OBSERVERS:

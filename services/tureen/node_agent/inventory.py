@@ -31,7 +31,7 @@ def entries(objects: Objects) -> Iterator[RouterEntry]:
 
 def producer_entry(producer_id: str, held: HeldProducer) -> ProducerEntry:
     """Return a producer as an inventory lists it."""
-    return ProducerEntry(producer_id=producer_id, kind=held.producer.kind, upstream=upstream_of(held))
+    return ProducerEntry(producer_id=producer_id, kind=held.kind, upstream=upstream_of(held))
 
 
 def upstream_of(held: HeldProducer) -> PulledFrom | None:

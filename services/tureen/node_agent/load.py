@@ -85,7 +85,9 @@ class LoadMeter:
             memory=memory,
             routers=len(entry.routers),
             transports=sum(len(router.transports) for router in routers),
-            producers=sum(held.pull_id is None for router in routers for held in router.producers.values()),
+            producers=sum(
+                held.pull_id is None and held.kind != "data" for router in routers for held in router.producers.values()
+            ),
             consumers=sum(router.consumers for router in routers),
             pipes=sum(router.pipes for router in routers),
             booked=entry.bookings.unseen(now),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from tureen.contract.media import Served
 from tureen.contract.rooms import RoomRecord, RoomRouter
@@ -12,6 +14,7 @@ from tureen.mediasoup import (
     Consumer,
     DataConsumer,
     DataProducer,
+    DirectTransport,
     PipeTransport,
     Producer,
     Router,
@@ -22,6 +25,9 @@ from tureen.mediasoup import (
 )
 from tureen.node_agent.bookings import Bookings
 from tureen.node_agent.table import Table
+
+if TYPE_CHECKING:
+    from tureen.contract.pipes import PipeMessage
 
 
 @dataclass(slots=True, eq=False)
@@ -75,21 +81,29 @@ class WebRtcServerEntry:
 
 @dataclass(slots=True, eq=False)
 class HeldProducer:
-    """A producer that a router holds: made there, or pulled.
+    """A producer or a data producer that a router holds: made there, or pulled.
 
     Attributes:
         path: The routers from the one where the producer lives to this one.
         pull_id: Set where it was pulled.
+        scores: What is known of its streams before the last hop, by encoding.
+        stream: The origin's SCTP stream, where messages are carried over the bus and the worker here knows of none.
+        taps: Called with each message that this agent sends into the router: pulls that are carried over the bus.
+        serving: To how many other routers it is sent, or about to be.
     """
 
-    producer: Producer
+    producer: Producer | DataProducer
     path: tuple[RoomRouter, ...]
     pull_id: str | None = None
+    scores: Sequence[int] = ()
+    stream: Mapping[str, Any] | None = None
+    taps: list[Callable[[PipeMessage], None]] = field(default_factory=list)
+    serving: int = 0
 
     @property
-    def origin(self) -> RoomRouter:
-        """Where the producer lives."""
-        return self.path[0]
+    def kind(self) -> str:
+        """`audio`, `video` or `data`."""
+        return self.producer.kind if isinstance(self.producer, Producer) else "data"
 
 
 @dataclass(slots=True, eq=False)
@@ -158,9 +172,12 @@ class TransportEntry(_OnRouter):
 
 @dataclass(slots=True, eq=False)
 class PipeEntry(_OnRouter):
-    """This node's end of a pipe: people may look at it, nobody but the agent commands it."""
+    """This node's end of a pipe, or of a way on which it carries messages itself.
 
-    transport: PipeTransport
+    People may look at it, nobody but the agent commands it.
+    """
+
+    transport: PipeTransport | DirectTransport
 
 
 @dataclass(slots=True, eq=False)

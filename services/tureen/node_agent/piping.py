@@ -101,12 +101,16 @@ async def _pipe(
 async def _data_producer(
     state: AgentState, router: RouterEntry, target: RouterEntry, key: str, command: RouterPipeToRouter, piping: Any
 ) -> _Piped:
-    made = await _noting_pipes(state, router, target, piping)
-    consumer, producer = made["pipeDataConsumer"], made["pipeDataProducer"]
-    _check_open(consumer)
+    router.watchers[str(command.data_producer_id)] += 1
+    try:
+        made = await _noting_pipes(state, router, target, piping)
+        consumer, producer = made["pipeDataConsumer"], made["pipeDataProducer"]
+        _check_open(consumer)
+    except BaseException:
+        state.puller.unwatched(router, str(command.data_producer_id))
+        raise
     enter_data_consumer(state, router, consumer)
-    if not command.keep_id:
-        enter_data_producer(state, target, producer)
+    (hold_producer if command.keep_id else enter_data_producer)(state, target, producer)
     return _lasting(state, key, _Piped(consumer, producer))
 
 

@@ -53,6 +53,9 @@ class NodeAgentSettings(Settings):
         max_port: Last media port, inclusive.
         hard_limit: Percent of a core above which a worker takes nothing more; a room's policy may set less.
         max_pipe_fan_out: To how many routers one router sends the same producer.
+        max_pipe_depth: Over how many hops a producer travels at most.
+        private_link: Whether nobody can listen on the link to other nodes that set this as well. Then messages of data
+            producers travel to them over SCTP, which mediasoup does not encrypt on a pipe, and not over the bus.
         request_timeout: Seconds that a worker has for one request.
         worker_log_level: mediasoup's own log level.
     """
@@ -68,6 +71,8 @@ class NodeAgentSettings(Settings):
     max_port: Annotated[int, Field(ge=1024, le=65535)] = 49999
     hard_limit: Annotated[float, Field(gt=0, le=100)] = 90
     max_pipe_fan_out: Annotated[int, Field(ge=1)] = 8
+    max_pipe_depth: Annotated[int, Field(ge=1)] = 4
+    private_link: bool = False
     request_timeout: Annotated[float, Field(gt=0)] = 5.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     worker_log_level: Literal["debug", "warn", "error", "none"] = "warn"

@@ -21,6 +21,7 @@ from tureen.node_agent.memory import UNREPEATABLE, Creates, fingerprint
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, WorkerEntry
 from tureen.node_agent.pipes.puller import Puller
 from tureen.node_agent.pipes.server import PipeServer
+from tureen.node_agent.pipes.walker import Walker
 from tureen.node_agent.settings import NodeAgentSettings
 from tureen.node_agent.table import Entry, Owned, Table
 
@@ -53,6 +54,7 @@ class AgentState:
     inventory_version: int = 0
     puller: Puller = field(init=False)
     server: PipeServer = field(init=False)
+    walker: Walker = field(init=False)
     pool: WorkerPool = field(init=False)
 
     def now(self) -> float:
@@ -181,7 +183,7 @@ class AgentState:
             room_id=router.room_id or subjects.ABSENT,
             router_id=router.id,
             producer_id=held.producer.id,
-            kind=held.producer.kind,
+            kind=held.kind,
             upstream=upstream_of(held),
         )
 

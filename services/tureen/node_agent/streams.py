@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from tureen.contract.media import ConsumerCreated, ProducerCreated
-from tureen.mediasoup import Consumer, Producer
+from tureen.mediasoup import Consumer, DataProducer, Producer
+from tureen.mediasoup.types import ConsumerScore
 from tureen.node_agent.objects import ConsumerEntry, HeldProducer, ProducerEntry, RouterEntry
+from tureen.node_agent.pipes import scores
 from tureen.node_agent.state import AgentState
 
 
-def hold_producer(state: AgentState, router: RouterEntry, producer: Producer) -> None:
-    """Let a router hold a producer until it closes, and say so."""
+def hold_producer(state: AgentState, router: RouterEntry, producer: Producer | DataProducer) -> None:
+    """Let a router hold a producer or a data producer until it closes, and say so."""
     held = HeldProducer(producer, (router.place,))
     router.producers[producer.id] = held
 
@@ -65,8 +70,33 @@ def enter_consumer(
             router.worker.bookings.remove_consumer(transport_id)
 
     consumer.observer.on("close", closed)
-    state.events.attach(router, "consumer", consumer.id, consumer)
+    state.events.attach(router, "consumer", consumer.id, consumer, seen=partial(_seen, entry))
     return entry
+
+
+def scored(state: AgentState, router: RouterEntry, held: HeldProducer) -> None:
+    """The scores of a pulled producer before its last hop changed: tell who watches here, and who pulls it from here.
+
+    No pipe carries them, so the workers do not know of it.
+    """
+    for entry in list(state.objects.consumers.all()):
+        if entry.router is router and entry.consumer.producer_id == held.producer.id:
+            state.events.publish(router, "consumer", entry.id, "score", score_of(entry.router, entry.consumer))
+    state.server.scored(held)
+
+
+def score_of(router: RouterEntry, consumer: Consumer) -> ConsumerScore:
+    """Return a consumer's score: the worse of the origin's and the hops'."""
+    held = router.producers.get(consumer.producer_id)
+    if held is None or not held.scores:
+        return consumer.score
+    layers = consumer.current_layers if consumer.type == "simulcast" else None
+    return scores.seen(consumer.score, held.scores, layers["spatialLayer"] if layers is not None else 0)
+
+
+def _seen(entry: ConsumerEntry, event: str, data: Any) -> Any:
+    """Return what those hear who share a consumer."""
+    return score_of(entry.router, entry.consumer) if event == "score" else data
 
 
 def producer_created(router: RouterEntry, producer: Producer) -> ProducerCreated:
@@ -93,7 +123,7 @@ def consumer_created(router: RouterEntry, consumer: Consumer) -> ConsumerCreated
         rtp_parameters={**consumer.rtp_parameters},
         paused=consumer.paused,
         producer_paused=consumer.producer_paused,
-        score={**consumer.score},
+        score={**score_of(router, consumer)},
         preferred_layers=None if layers is None else {**layers},
         served=router.served,
     )

@@ -181,6 +181,7 @@ _ALL: tuple[Command, ...] = (
     _between("pipe.pull", pipes.PipePull, pipes.PipePulled, "routerId"),
     _between("pipe.serve", pipes.PipeServe, pipes.PipeServed, "routerId"),
     _between("pipe.state", pipes.PipeState),
+    _between("pipe.messages", pipes.PipeMessages),
     _between("pipe.release", pipes.PipeRelease),
     _between("pipe.list", pipes.PipeList, pipes.PipePage),
     _between("pipe.find", pipes.PipeFind, pipes.PipeFound),

@@ -6,7 +6,10 @@ from tureen.bus import Call
 from tureen.contract.data import DataProducerRef, DataProducerSend
 from tureen.contract.errors import InvalidType
 from tureen.contract.media import Dumped, Stats
+from tureen.contract.pipes import PipeMessage
 from tureen.mediasoup import DataProducer
+from tureen.mediasoup.data_producer import encode_message
+from tureen.node_agent.pipes import carrier
 from tureen.node_agent.state import AgentState, Handlers
 
 
@@ -21,16 +24,22 @@ async def resume(state: AgentState, call: Call, command: DataProducerRef) -> Non
 
 
 async def send(state: AgentState, call: Call, command: DataProducerSend) -> None:
-    """Send a message into a router."""
-    data_producer = await _settled(state, call, command)
+    """Send a message into a router, and on to those of its room that pull it from there."""
+    entry = await state.named(state.objects.data_producers, command.data_producer_id, call)
+    data_producer = entry.data_producer
     if data_producer.type != "direct":
         raise InvalidType(f"DataProducer {data_producer.id} is of no DirectTransport")
-    data_producer.send(
-        command.message,
-        command.ppid,
-        command.subchannels,
-        command.required_subchannel,
-        command.ignored_subchannel,
+    ppid, message = encode_message(command.message, command.ppid)
+    carrier.send(
+        entry.router.producers[entry.id],
+        data_producer,
+        PipeMessage(
+            message=message,
+            ppid=ppid,
+            subchannels=command.subchannels,
+            required_subchannel=command.required_subchannel,
+            ignored_subchannel=command.ignored_subchannel,
+        ),
     )
 
 

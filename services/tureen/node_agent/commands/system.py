@@ -15,6 +15,9 @@ async def update_room(state: AgentState, _call: Call, command: RoomRecord) -> No
     rooms.accept(state.objects, command)
     for router in rooms.unlisted(state.objects, command):
         router.router.close()
+    listed = {router.router_id for router in command.routers}
+    state.puller.unlisted(command.room_id, command.tenant, listed)
+    state.server.unlisted(command.room_id, command.tenant, listed)
     if known is not None and known.media_codecs != command.media_codecs:
         for router in state.objects.routers.all():
             if router.room_id == command.room_id and router.tenant == command.tenant:

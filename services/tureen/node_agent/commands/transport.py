@@ -26,7 +26,7 @@ from tureen.contract.media import (
     TransportSetBitrate,
 )
 from tureen.contract.transports import TransportEnableTraceEvent, TransportSendRtcp
-from tureen.mediasoup import Consumer, DirectTransport, PipeTransport, PlainTransport, WebRtcTransport
+from tureen.mediasoup import Consumer, DataConsumer, DirectTransport, PipeTransport, PlainTransport, WebRtcTransport
 from tureen.mediasoup.types import (
     ConsumerLayers,
     DtlsParameters,
@@ -103,7 +103,7 @@ async def produce_data(state: AgentState, call: Call, command: TransportProduceD
 
 
 async def consume_data(state: AgentState, call: Call, command: TransportConsumeData) -> DataConsumerCreated:
-    """Make a data consumer."""
+    """Make a data consumer; a data producer that lives on another router of the room is pulled first."""
     id_ = command.id or new_id()
     entry = await state.create(call, id_, command, lambda: _consume_data(state, call, id_, command))
     return channels.data_consumer_created(entry.router, entry.data_consumer)
@@ -205,7 +205,7 @@ async def _watching(
     """Have the producer pulled where the router lacks it, and make the consumer."""
     router = transport.router
     if command.producer_id not in router.producers and router.room_id is not None:
-        await state.puller.ensure(router, command.producer_id, call.deadline)
+        await state.walker.ensure(router, command.producer_id, call.deadline, data=False)
     streams.watch(router, command.producer_id)
     try:
         return await _consumer_of(transport, consumer_id, command)
@@ -254,19 +254,42 @@ async def _produce_data(
 async def _consume_data(
     state: AgentState, call: Call, data_consumer_id: str, command: TransportConsumeData
 ) -> DataConsumerEntry:
-    await state.creates.settled(command.data_producer_id)
+    data_producer_id = command.data_producer_id
+    await state.creates.settled(data_producer_id)
     transport = await _settled(state, call, command.transport_id)
-    data_consumer = await transport.transport.consume_data(
-        id=data_consumer_id,
+    router = transport.router
+    if data_producer_id not in router.producers and router.room_id is not None:
+        await state.walker.ensure(router, data_producer_id, call.deadline, data=True)
+    router.watchers[data_producer_id] += 1
+    try:
+        data_consumer = await _data_consumer_of(transport, data_consumer_id, command)
+    except BaseException:
+        state.puller.unwatched(router, data_producer_id)
+        raise
+    return channels.enter_data_consumer(state, router, data_consumer)
+
+
+async def _data_consumer_of(entry: TransportEntry, consumer_id: str, command: TransportConsumeData) -> DataConsumer:
+    asked = (command.ordered, command.max_packet_life_time, command.max_retransmits)
+    if asked == (None, None, None):
+        asked = _reliability(entry, command.data_producer_id)
+    return await entry.transport.consume_data(
+        id=consumer_id,
         data_producer_id=command.data_producer_id,
-        ordered=command.ordered,
-        max_packet_life_time=command.max_packet_life_time,
-        max_retransmits=command.max_retransmits,
+        ordered=asked[0],
+        max_packet_life_time=asked[1],
+        max_retransmits=asked[2],
         paused=command.paused,
         subchannels=command.subchannels,
         app_data=command.app_data,
     )
-    return channels.enter_data_consumer(state, transport.router, data_consumer)
+
+
+def _reliability(entry: TransportEntry, data_producer_id: str) -> tuple[bool | None, int | None, int | None]:
+    """Return what a data consumer takes over of its data producer where the worker here does not know of it."""
+    held = entry.router.producers.get(data_producer_id)
+    stream = (held.stream if held is not None else None) or {}
+    return stream.get("ordered"), stream.get("maxPacketLifeTime"), stream.get("maxRetransmits")
 
 
 HANDLERS: Handlers = {

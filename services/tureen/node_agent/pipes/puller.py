@@ -1,18 +1,18 @@
-"""This agent as the one that pulls: it brings producers that live elsewhere to its own routers, hop by hop."""
+"""This agent as the one that pulls: it brings producers that live elsewhere to its own routers."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import cast
 
-from tureen.contract.errors import Conflict, NoCapacity, NotFound, Timeout, Unavailable
+from tureen.contract.errors import NotFound, Timeout, TureenError
 from tureen.contract.ids import new_id
 from tureen.contract.pipes import (
-    PipeEndpoint,
+    DataServed,
     PipeEntry,
+    PipeMessages,
     PipePull,
     PipePulled,
     PipeRelease,
@@ -20,116 +20,98 @@ from tureen.contract.pipes import (
     PipeServed,
     PipeState,
 )
-from tureen.contract.rooms import RoomPath, RoomRouter
-from tureen.mediasoup import PipeTransport, Producer
+from tureen.mediasoup import DataProducer, DirectTransport, PipeTransport, Producer
+from tureen.mediasoup.types import MediaKind, RtpParameters, SctpStreamParameters
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry
+from tureen.node_agent.pipes.carrier import pass_on
+from tureen.node_agent.pipes.ends import DirectEnds, End
+from tureen.node_agent.pipes.incoming import IncomingPipe, IncomingPipes, PipeLost
 from tureen.node_agent.pipes.peers import Peers
-from tureen.node_agent.pipes.transports import PipeTransports
-
-log = logging.getLogger(__name__)
+from tureen.node_agent.pipes.transports import associated
 
 LINGER = 2.0
 """Seconds for which a pulled producer stays after its last watcher left."""
-PIPE_LINGER = 10.0
-"""Seconds for which a pipe stays after its last pull."""
-
-Route = Callable[[RouterEntry, str, list[str], float], Awaitable[RoomPath]]
-
-
-@dataclass(slots=True, eq=False)
-class _IncomingPipe:
-    """This end of a pipe into one of this agent's routers."""
-
-    pipe_id: str
-    key: tuple[str, str]
-    transport: PipeTransport
-    endpoint: PipeEndpoint
-    remote: PipeEndpoint | None = None
-    pulls: set[str] = field(default_factory=set)
-    linger: asyncio.TimerHandle | None = None
-    connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(slots=True, eq=False)
 class _Pull:
-    """One producer brought over a pipe."""
+    """One producer brought to a router of this agent's.
+
+    Attributes:
+        pipe: What it comes by; None where the agents carry its messages.
+        end: Where carried messages enter the router.
+        start_id: The run of the source's agent.
+        taken: How many messages came so far, of those that are carried.
+    """
 
     pull_id: str
     router: RouterEntry
-    producer_id: str
     source: PipePull
-    pipe: _IncomingPipe
-    producer: Producer | None = None
+    pipe: IncomingPipe | None = None
+    end: End | None = None
+    held: HeldProducer | None = None
     state: PipeState | None = None
+    start_id: str = ""
+    taken: int = 0
     applying: asyncio.Lock = field(default_factory=asyncio.Lock)
     linger: asyncio.TimerHandle | None = None
+
+    @property
+    def producer_id(self) -> str:
+        """What is pulled."""
+        return self.source.producer_id
+
+    @property
+    def closed_by_source(self) -> bool:
+        """Whether the source said that it is over."""
+        return self.state is not None and self.state.closed
 
 
 @dataclass(frozen=True, slots=True)
 class PullerHooks:
-    """What the puller needs of the agent.
+    """What the puller tells the agent.
 
     Attributes:
-        route: Ask placement for a path: router, producer, routers to leave out, seconds.
         opened: A router has a pulled producer now.
         closed: It has it no more.
-        score: The origin's score of a pulled producer changed.
-        linked: A pipe leads into a router now, from the router of that id.
-        unlinked: It leads there no more.
+        scored: What is known of a pulled producer's streams before it came here changed.
     """
 
-    route: Route
     opened: Callable[[RouterEntry, HeldProducer], None]
     closed: Callable[[RouterEntry, HeldProducer], None]
-    score: Callable[[RouterEntry, str, int], None]
-    linked: Callable[[RouterEntry, str], None]
-    unlinked: Callable[[RouterEntry, str], None]
+    scored: Callable[[RouterEntry, HeldProducer], None]
 
 
 class Puller:
-    """Brings producers to this agent's routers, and lets them go when nobody watches."""
+    """Makes hops to this agent's routers, and lets producers go when nobody watches."""
 
     def __init__(
-        self, objects: Objects, peers: Peers, transports: PipeTransports, node_id: str, hooks: PullerHooks
+        self,
+        objects: Objects,
+        peers: Peers,
+        pipes: IncomingPipes,
+        direct: DirectEnds,
+        hooks: PullerHooks,
+        *,
+        node_id: str,
+        private_link: bool,
     ) -> None:
         self._objects = objects
         self._peers = peers
-        self._transports = transports
-        self._node_id = node_id
+        self._pipes = pipes
+        self._direct = direct
         self._hooks = hooks
+        self._node_id = node_id
+        self._private_link = private_link
         self._pulls: dict[str, _Pull] = {}
-        self._pipes: dict[tuple[str, str], asyncio.Future[_IncomingPipe]] = {}
         self._hops: dict[tuple[str, str], asyncio.Task[HeldProducer]] = {}
-
-    async def ensure(self, router: RouterEntry, producer_id: str, deadline: float) -> HeldProducer:
-        """Bring a producer to a router, over as many hops as placement says.
-
-        After a refusal the way is asked for again without the router that refused, until the deadline (loop time).
-
-        Raises:
-            NotFound: No router of the room holds the producer.
-            Unavailable: There is no way to it now.
-        """
-        exclude: list[str] = []
-        loop = asyncio.get_running_loop()
-        while producer_id not in router.producers:
-            path = (await self._hooks.route(router, producer_id, exclude, deadline - loop.time())).path
-            refuser = await self._walk(path, producer_id, router, deadline)
-            if refuser is None:
-                break
-            exclude.append(refuser)
-            if loop.time() >= deadline:
-                raise Timeout(f"No way to producer {producer_id} was found in time")
-        held = router.producers.get(producer_id)
-        if held is None:
-            raise NotFound(f"Producer with id {producer_id} not found", details={"id": producer_id})
-        return held
 
     async def pull(self, command: PipePull, timeout: float) -> PipePulled:
         """Make one hop to a router of this agent's.
 
         Raises:
             NotFound: The room has no such router here, or the source no such producer.
+            TureenError: As the source refuses; `details.refuser` names its router.
         """
         router = self._objects.routers.get(command.router_id, "system")
         if router.room_id != command.room_id:
@@ -142,9 +124,24 @@ class Puller:
         pull = self._pulls.get(command.pull_id)
         if pull is None or (pull.state is not None and command.seq <= pull.state.seq):
             return
-        before, pull.state = pull.state, command
-        if pull.producer is not None:
-            await self._apply(pull, pull.producer, before, command)
+        pull.state = command
+        if pull.held is not None:
+            await self._apply(pull, pull.held)
+
+    def messages(self, command: PipeMessages) -> None:
+        """Send messages that the source carried here into the router.
+
+        Raises:
+            NotFound: There is no such pull any more.
+        """
+        pull = self._pulls.get(command.pull_id)
+        if pull is None:
+            raise NotFound(f"Pull {command.pull_id} is over", details={"id": command.pull_id})
+        fresh = command.messages[max(pull.taken - command.seq, 0) :]
+        pull.taken = max(pull.taken, command.seq + len(command.messages))
+        for message in fresh:
+            if pull.held is not None:
+                pass_on(pull.held, message)
 
     def unwatched(self, router: RouterEntry, producer_id: str) -> None:
         """Somebody stopped watching a producer on a router: if it was the last, let it go after the linger."""
@@ -156,6 +153,34 @@ class Puller:
         if pull is not None:
             self._linger(pull)
 
+    def end(self, pull_id: str) -> None:
+        """The source serves a pull no more: close what was pulled."""
+        pull = self._pulls.get(pull_id)
+        if pull is not None and pull.held is not None:
+            pull.held.producer.close()
+
+    def unlisted(self, room_id: str, tenant: str, listed: Collection[str]) -> None:
+        """End what was pulled from routers that their room's record does not list any more, and the pipes from them."""
+        for pull in list(self._pulls.values()):
+            router = pull.router
+            if (router.room_id, router.tenant) == (room_id, tenant) and pull.source.from_router_id not in listed:
+                self.end(pull.pull_id)
+        for router in list(self._objects.routers.all()):
+            if (router.room_id, router.tenant) == (room_id, tenant):
+                self._pipes.unlisted(router, frozenset(listed))
+
+    def nodes(self) -> set[str]:
+        """Return the nodes from which anything is pulled."""
+        return {pull.source.from_node_id for pull in self._pulls.values()}
+
+    def of_other_run(self, node_id: str, start_id: str) -> list[str]:
+        """Return the pulls from a run of a node's agent that is over."""
+        return [
+            pull.pull_id
+            for pull in self._pulls.values()
+            if pull.source.from_node_id == node_id and pull.start_id not in {"", start_id}
+        ]
+
     def entries(self, node_id: str) -> list[PipeEntry]:
         """Return what is pulled from a node."""
         return [
@@ -164,6 +189,7 @@ class Puller:
                 producer_id=pull.producer_id,
                 from_router_id=pull.source.from_router_id,
                 to_router_id=pull.router.id,
+                making=pull.held is None,
             )
             for pull in self._pulls.values()
             if pull.source.from_node_id == node_id
@@ -174,33 +200,11 @@ class Puller:
         for pull in self._pulls.values():
             if pull.linger is not None:
                 pull.linger.cancel()
-        for future in self._pipes.values():
-            if future.done() and not future.cancelled() and future.exception() is None:
-                linger = future.result().linger
-                if linger is not None:
-                    linger.cancel()
+        self._pipes.close()
         hops = list(self._hops.values())
         for hop in hops:
             hop.cancel()
         await asyncio.gather(*hops, return_exceptions=True)
-
-    async def _walk(self, path: list[RoomRouter], producer_id: str, router: RouterEntry, deadline: float) -> str | None:
-        """Make every hop of a path in order; return the router that refused, or None."""
-        loop = asyncio.get_running_loop()
-        for source, to in pairwise(path):
-            command = PipePull(
-                room_id=router.room_id or "",
-                producer_id=producer_id,
-                router_id=to.router_id,
-                from_router_id=source.router_id,
-                from_node_id=source.node_id,
-            )
-            try:
-                await self._peers.ask(to.node_id, "pipe.pull", command, PipePulled, deadline - loop.time())
-            except (Conflict, NoCapacity, NotFound, Unavailable) as error:
-                log.info("hop %s -> %s of %s: %s", source.router_id, to.router_id, producer_id, error)
-                return source.router_id
-        return None
 
     async def _hop(self, router: RouterEntry, command: PipePull, timeout: float) -> HeldProducer:
         """Make one hop, once however many ask for it at the same time."""
@@ -216,112 +220,164 @@ class Puller:
         return await asyncio.shield(hop)
 
     async def _make_hop(self, router: RouterEntry, command: PipePull, timeout: float) -> HeldProducer:
-        pipe = await self._pipe(router, command)
-        pull = _Pull(new_id(), router, command.producer_id, command, pipe)
-        pipe.pulls.add(pull.pull_id)
+        try:
+            async with asyncio.timeout(timeout):
+                try:
+                    return await self._try_hop(router, command, timeout)
+                except PipeLost:
+                    # Its other end went with something that is over; the next pipe has a new one.
+                    return await self._try_hop(router, command, timeout)
+        except TimeoutError:
+            raise Timeout("the hop took longer than the caller waits", details=_refuser(command)) from None
+
+    async def _try_hop(self, router: RouterEntry, command: PipePull, timeout: float) -> HeldProducer:
+        pull = _Pull(new_id(), router, command)
         self._pulls[pull.pull_id] = pull
         try:
+            await self._offer(pull)
             served = await self._ask_source(pull, timeout)
-            await self._connect(pipe, served.endpoint)
-            return await self._produce(pull, served)
+            pull.start_id = served.start_id
+            return await self._produce(pull, served, timeout)
         except BaseException:
             self._end(pull)
             raise
 
+    async def _offer(self, pull: _Pull) -> None:
+        """Open what the producer may come by; messages travel over SCTP only where nobody else can read them."""
+        source = pull.source
+        here = source.from_node_id == self._node_id
+        sctp = here or self._private_link
+        if source.data and not sctp:
+            return
+        pull.pipe = await self._pipes.get(pull.router, source.from_router_id, encrypted=not here, sctp=sctp)
+        pull.pipe.hold(pull.pull_id)
+
     async def _ask_source(self, pull: _Pull, timeout: float) -> PipeServed:
+        source = pull.source
         command = PipeServe(
             pull_id=pull.pull_id,
-            pipe_id=pull.pipe.pipe_id,
-            room_id=pull.source.room_id,
-            producer_id=pull.producer_id,
-            router_id=pull.source.from_router_id,
+            pipe_id=pull.pipe.pipe_id if pull.pipe is not None else pull.pull_id,
+            room_id=source.room_id,
+            producer_id=source.producer_id,
+            router_id=source.from_router_id,
             for_router_id=pull.router.id,
             for_node_id=self._node_id,
-            endpoint=pull.pipe.endpoint,
+            endpoint=pull.pipe.endpoint if pull.pipe is not None else None,
+            data=source.data,
         )
-        reply = await self._peers.ask(pull.source.from_node_id, "pipe.serve", command, PipeServed, timeout)
+        try:
+            reply = await self._peers.ask(source.from_node_id, "pipe.serve", command, PipeServed, timeout)
+        except TureenError as error:
+            raise type(error)(error.message, details={**error.details, **_refuser(source)}) from None
         assert isinstance(reply, PipeServed)  # noqa: S101 - what `ask` was told to return.
         return reply
 
-    async def _pipe(self, router: RouterEntry, command: PipePull) -> _IncomingPipe:
-        """Return the pipe from the source's router to this one, opening it once however many ask."""
-        key = (command.from_router_id, router.id)
-        future = self._pipes.get(key)
-        if future is None:
-            future = asyncio.ensure_future(self._open(router, key, encrypted=command.from_node_id != self._node_id))
-            self._pipes[key] = future
-        try:
-            pipe = await asyncio.shield(future)
-        except Exception:
-            self._pipes.pop(key, None)
-            raise
-        if pipe.linger is not None:
-            pipe.linger.cancel()
-            pipe.linger = None
-        return pipe
-
-    async def _open(self, router: RouterEntry, key: tuple[str, str], *, encrypted: bool) -> _IncomingPipe:
-        transport, endpoint = await self._transports.open(router, encrypted=encrypted)
-        pipe = _IncomingPipe(new_id(), key, transport, endpoint)
-        transport.observer.on("close", lambda: self._pipe_closed(router, pipe))
-        self._hooks.linked(router, pipe.key[0])
-        return pipe
-
-    async def _connect(self, pipe: _IncomingPipe, remote: PipeEndpoint) -> None:
-        """Connect this end, once; a source that answers with another end has lost the pipe."""
-        async with pipe.connecting:
-            if pipe.remote is None:
-                await self._transports.connect(pipe.transport, remote)
-                pipe.remote = remote
-        if pipe.remote != remote:
-            pipe.transport.close()
-            raise Unavailable("The source lost its end of the pipe; ask again")
-
-    async def _produce(self, pull: _Pull, served: PipeServed) -> HeldProducer:
-        paused = pull.state.paused if pull.state is not None else served.paused
-        if pull.state is not None and pull.state.closed:
+    async def _produce(self, pull: _Pull, served: PipeServed, timeout: float) -> HeldProducer:
+        producer = await self._made(pull, served, timeout)
+        if producer.closed:
+            # With its router, while the news of it came.
             raise NotFound(f"Producer with id {pull.producer_id} not found", details={"id": pull.producer_id})
-        producer = await pull.pipe.transport.produce(
-            id=pull.producer_id,
-            kind=served.kind,  # type: ignore[arg-type]  # The source's own producer has it.
-            rtp_parameters=served.rtp_parameters,  # type: ignore[arg-type]
-            paused=paused,
-            key_frame_request_delay=0,
-            app_data=served.app_data,
-        )
-        held = HeldProducer(producer, (*served.path, pull.router.place), pull.pull_id)
-        pull.producer = producer
+        held = HeldProducer(producer, (*served.path, pull.router.place), pull.pull_id, served.scores)
+        if served.data is not None and served.data.carried:
+            held.stream = served.data.sctp_stream_parameters
+        pull.held = held
         pull.router.producers[pull.producer_id] = held
         producer.observer.on("close", lambda: self._closed(pull, held))
         self._hooks.opened(pull.router, held)
         if pull.state is not None:
-            await self._apply(pull, producer, None, pull.state)
+            await self._apply(pull, held)
         # Nobody watches it yet, and whoever asked for it may be gone by now.
         self._linger(pull)
         return held
 
-    async def _apply(self, pull: _Pull, producer: Producer, before: PipeState | None, state: PipeState) -> None:
-        if state.closed:
+    async def _made(self, pull: _Pull, served: PipeServed, timeout: float) -> Producer | DataProducer:
+        if served.data is not None and served.data.carried:
+            return await self._carried(pull, served, served.data)
+        assert pull.pipe is not None  # noqa: S101 - what was not offered is not served.
+        await self._pipes.connect(pull.pipe, served.endpoint)
+        if served.data is not None:
+            return await self._through_sctp(pull, pull.pipe.transport, served, served.data, timeout)
+        return await pull.pipe.transport.produce(
+            id=pull.producer_id,
+            kind=cast("MediaKind", served.kind),
+            rtp_parameters=cast("RtpParameters", served.rtp_parameters),
+            paused=self._paused(pull, served),
+            key_frame_request_delay=0,
+            app_data=served.app_data,
+        )
+
+    async def _through_sctp(
+        self, pull: _Pull, transport: PipeTransport, served: PipeServed, data: DataServed, timeout: float
+    ) -> DataProducer:
+        producer = await transport.produce_data(
+            id=pull.producer_id,
+            sctp_stream_parameters=cast("SctpStreamParameters", data.sctp_stream_parameters),
+            label=data.label,
+            protocol=data.protocol,
+            paused=self._paused(pull, served),
+            app_data=served.app_data,
+        )
+        try:
+            # The worker associates once there is something to send or to take; what is sent before is lost.
+            await associated(transport)
+            if not data.associated:
+                await self._ask_source(pull, timeout)
+        except BaseException:
             producer.close()
-            return
+            raise
+        return producer
+
+    async def _carried(self, pull: _Pull, served: PipeServed, data: DataServed) -> DataProducer:
+        if pull.pipe is not None:
+            pull.pipe.drop(pull.pull_id)
+            pull.pipe = None
+        pull.end = await self._direct.get(pull.router)
+        pull.end.hold(pull.pull_id)
+        return await cast("DirectTransport", pull.end.transport).produce_data(
+            id=pull.producer_id,
+            label=data.label,
+            protocol=data.protocol,
+            paused=self._paused(pull, served),
+            app_data=served.app_data,
+        )
+
+    def _paused(self, pull: _Pull, served: PipeServed) -> bool:
+        """Return whether it is paused by now.
+
+        Raises:
+            NotFound: It was closed meanwhile.
+        """
+        if pull.closed_by_source:
+            raise NotFound(f"Producer with id {pull.producer_id} not found", details={"id": pull.producer_id})
+        return pull.state.paused if pull.state is not None else served.paused
+
+    async def _apply(self, pull: _Pull, held: HeldProducer) -> None:
+        """Do to what was pulled what happened where it came from."""
+        producer = held.producer
         async with pull.applying:
             # What came while an earlier state was applied counts, not what was the newest then.
-            paused = (pull.state or state).paused
-            if not producer.closed and paused != producer.paused:
-                await (producer.pause() if paused else producer.resume())
-        if before is None or before.score != state.score:
-            self._hooks.score(pull.router, pull.producer_id, state.score)
+            state = pull.state
+            if state is None or producer.closed:
+                return
+            if state.closed:
+                producer.close()
+                return
+            if list(held.scores) != state.scores:
+                held.scores = state.scores
+                self._hooks.scored(pull.router, held)
+            if state.paused != producer.paused:
+                await (producer.pause() if state.paused else producer.resume())
 
     def _linger(self, pull: _Pull) -> None:
         """Let a pull that nobody watches go after a while."""
-        if pull.linger is None and pull.producer_id not in pull.router.watchers:
+        if pull.linger is None and pull.producer_id not in pull.router.watchers and pull.pull_id in self._pulls:
             pull.linger = asyncio.get_running_loop().call_later(LINGER, self._let_go, pull)
 
     def _let_go(self, pull: _Pull) -> None:
         """The linger is over: close the pulled producer, unless somebody watches it again."""
         pull.linger = None
-        if pull.producer is not None and pull.producer_id not in pull.router.watchers:
-            pull.producer.close()
+        if pull.held is not None and pull.producer_id not in pull.router.watchers:
+            pull.held.producer.close()
 
     def _closed(self, pull: _Pull, held: HeldProducer) -> None:
         pull.router.producers.pop(pull.producer_id, None)
@@ -334,15 +390,12 @@ class Puller:
             return
         if pull.linger is not None:
             pull.linger.cancel()
-        if pull.state is None or not pull.state.closed:
+        if not pull.closed_by_source:
             self._peers.tell(pull.source.from_node_id, "pipe.release", PipeRelease(pull_id=pull.pull_id))
-        pipe = pull.pipe
-        pipe.pulls.discard(pull.pull_id)
-        if not pipe.pulls and pipe.linger is None and not pipe.transport.closed:
-            pipe.linger = asyncio.get_running_loop().call_later(PIPE_LINGER, pipe.transport.close)
+        for end in (pull.pipe, pull.end):
+            if end is not None:
+                end.drop(pull.pull_id)
 
-    def _pipe_closed(self, router: RouterEntry, pipe: _IncomingPipe) -> None:
-        if pipe.linger is not None:
-            pipe.linger.cancel()
-        self._pipes.pop(pipe.key, None)
-        self._hooks.unlinked(router, pipe.key[0])
+
+def _refuser(source: PipePull) -> dict[str, str]:
+    return {"refuser": source.from_router_id}

@@ -3,59 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
-from tureen.contract.errors import Conflict, NoCapacity, NotFound
+from tureen.contract.errors import NotFound, Timeout, Unavailable
 from tureen.contract.pipes import (
-    PipeEndpoint,
+    DataServed,
     PipeEntry,
     PipeRelease,
     PipeServe,
     PipeServed,
     PipeState,
 )
-from tureen.mediasoup import Consumer, PipeTransport
+from tureen.mediasoup import Consumer, DataConsumer, DataProducer, Producer
 from tureen.node_agent.memory import Creates, fingerprint
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry
+from tureen.node_agent.pipes.ends import DirectEnds
 from tureen.node_agent.pipes.peers import Peers
-from tureen.node_agent.pipes.transports import PipeTransports
-
-log = logging.getLogger(__name__)
-
-LINGER = 15.0
-"""Seconds after which a pipe that serves nothing is closed: later than the puller closes its end, which decides."""
+from tureen.node_agent.pipes.rules import refusal
+from tureen.node_agent.pipes.serving import OutgoingPipes, Serving
+from tureen.node_agent.pipes.transports import PipeTransports, associated
 
 
-@dataclass(slots=True, eq=False)
-class _OutgoingPipe:
-    """This end of a pipe out of one of this agent's routers."""
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What one producer's tree may grow to, and over which links messages may travel unencrypted.
 
-    pipe_id: str
-    router: RouterEntry
-    transport: PipeTransport
-    endpoint: PipeEndpoint
-    serves: set[str] = field(default_factory=set)
-    linger: asyncio.TimerHandle | None = None
+    Attributes:
+        fan_out: To how many routers one router sends it.
+        depth: Over how many hops it travels.
+        private_link: Whether this node declares its link to others that declare it as well to be private.
+    """
 
-
-def _ignore(_score: Any) -> None:
-    """Stand in until the producer is followed."""
-
-
-@dataclass(slots=True, eq=False)
-class _Serving:
-    """One producer on its way out."""
-
-    command: PipeServe
-    consumer: Consumer
-    held: HeldProducer
-    pipe: _OutgoingPipe
-    seq: int = 0
-    score: int = 10
-    on_score: Callable[[Any], None] = _ignore
+    fan_out: int
+    depth: int
+    private_link: bool = False
 
 
 class PipeServer:
@@ -66,45 +48,74 @@ class PipeServer:
         objects: Objects,
         peers: Peers,
         transports: PipeTransports,
-        max_fan_out: int,
+        direct: DirectEnds,
+        limits: ServerLimits,
+        start_id: str,
         unwatched: Callable[[RouterEntry, str], None],
     ) -> None:
         self._objects = objects
         self._peers = peers
-        self._transports = transports
-        self._max_fan_out = max_fan_out
+        self._direct = direct
+        self._limits = limits
+        self._start_id = start_id
         self._unwatched = unwatched
         self._creates = Creates(asyncio.get_running_loop().time)
-        self._pipes: dict[str, _OutgoingPipe] = {}
-        self._servings: dict[str, _Serving] = {}
+        self._pipes = OutgoingPipes(transports)
+        self._servings: dict[str, Serving] = {}
 
-    async def serve(self, command: PipeServe) -> PipeServed:
+    async def serve(self, command: PipeServe, timeout: float) -> PipeServed:
         """Let a router have a producer.
+
+        Asked again for a data producer that comes through a pipe, it answers when the pipe's association is up.
 
         Raises:
             NotFound: The router named does not hold it.
             Conflict: The asker is on the way to the origin, so this would be a circle.
-            NoCapacity: The router serves it to enough others already.
+            NoCapacity: The router serves it to enough others already, or is as far from the origin as may be.
         """
         router = self._objects.routers.get(command.router_id, "system")
         held = self._held(router, command)
         mark = fingerprint(command.to_wire())
+        again = command.pull_id in self._servings
         serving = await self._creates.once(command.pull_id, mark, lambda: self._serve(router, held, command))
-        return PipeServed(
-            endpoint=serving.pipe.endpoint,
-            kind=held.producer.kind,
-            rtp_parameters=dict(serving.consumer.rtp_parameters),
-            paused=serving.consumer.producer_paused,
-            path=list(held.path),
-            app_data=dict(held.producer.app_data),
-        )
+        if again and serving.pipe is not None and isinstance(serving.consumer, DataConsumer):
+            try:
+                async with asyncio.timeout(timeout):
+                    await associated(serving.pipe.transport)
+            except TimeoutError:
+                raise Timeout("the pipe's SCTP association is not up yet") from None
+        return self._served(serving)
 
     def release(self, command: PipeRelease) -> None:
         """A pull ended."""
-        serving = self._servings.get(command.pull_id)
-        if serving is not None:
-            serving.consumer.close()
+        self.end(command.pull_id)
         self._creates.forget(command.pull_id)
+
+    def end(self, pull_id: str) -> None:
+        """Serve a pull no more, and say so."""
+        serving = self._servings.pop(pull_id, None)
+        if serving is None:
+            return
+        self._creates.forget(pull_id)
+        self._let_go(serving)
+        self._tell(serving, closed=True)
+
+    def scored(self, held: HeldProducer) -> None:
+        """What is known of a producer's streams before it came here changed: tell those who pull it from here."""
+        for serving in self._servings.values():
+            if serving.held is held:
+                self._score(serving)
+
+    def unlisted(self, room_id: str, tenant: str, listed: Collection[str]) -> None:
+        """End what is served to routers that their room's record does not list any more."""
+        for pull_id, serving in list(self._servings.items()):
+            router = serving.router
+            if (router.room_id, router.tenant) == (room_id, tenant) and serving.command.for_router_id not in listed:
+                self.end(pull_id)
+
+    def nodes(self) -> set[str]:
+        """Return the nodes to which anything is served."""
+        return {serving.command.for_node_id for serving in self._servings.values()}
 
     def entries(self, node_id: str) -> list[PipeEntry]:
         """Return what is served to a node."""
@@ -120,117 +131,126 @@ class PipeServer:
         ]
 
     def close(self) -> None:
-        """Stop every timer."""
-        for pipe in self._pipes.values():
-            if pipe.linger is not None:
-                pipe.linger.cancel()
+        """Stop every timer and carrier."""
+        self._pipes.close()
+        for serving in self._servings.values():
+            if serving.carrier is not None:
+                serving.carrier.close()
 
     def _held(self, router: RouterEntry, command: PipeServe) -> HeldProducer:
         held = router.producers.get(command.producer_id)
-        if held is None or router.room_id != command.room_id:
+        if held is None or router.room_id != command.room_id or (held.kind == "data") != command.data:
             raise NotFound(
                 f"Router {router.id} does not hold producer {command.producer_id}", details={"id": command.producer_id}
             )
-        if any(hop.router_id == command.for_router_id for hop in held.path):
-            raise Conflict(f"Router {command.for_router_id} is on the way to the origin of {command.producer_id}")
-        served = command.pull_id in self._servings or self._creates.is_under_way(command.pull_id)
-        if not served and self._fan_out(router, command.producer_id) >= self._max_fan_out:
-            raise NoCapacity(
-                f"Router {router.id} sends producer {command.producer_id} to {self._max_fan_out} routers already"
+        if command.pull_id not in self._servings and not self._creates.is_under_way(command.pull_id):
+            refused = refusal(
+                held.path,
+                command.for_router_id,
+                fan_out=held.serving,
+                max_fan_out=self._limits.fan_out,
+                max_depth=self._limits.depth,
             )
+            if refused is not None:
+                raise refused
         return held
 
-    def _fan_out(self, router: RouterEntry, producer_id: str) -> int:
-        return sum(
-            serving.pipe.router is router and serving.command.producer_id == producer_id
-            for serving in self._servings.values()
-        )
-
-    async def _serve(self, router: RouterEntry, held: HeldProducer, command: PipeServe) -> _Serving:
+    async def _serve(self, router: RouterEntry, held: HeldProducer, command: PipeServe) -> Serving:
         router.watchers[command.producer_id] += 1
+        held.serving += 1
+        serving = Serving(command, router, held)
         try:
-            pipe = await self._pipe(router, command)
-            pipe.serves.add(command.pull_id)
-            try:
-                consumer = await pipe.transport.consume(producer_id=command.producer_id)
-            except BaseException:
-                self._drop(pipe, command.pull_id)
-                raise
+            await self._open(serving)
+            if held.producer.closed or (serving.consumer is not None and serving.consumer.closed):
+                raise NotFound(f"Producer {held.producer.id} was closed", details={"id": held.producer.id})
         except BaseException:
-            self._unwatched(router, command.producer_id)
+            self._let_go(serving)
             raise
-        serving = _Serving(command, consumer, held, pipe)
         self._servings[command.pull_id] = serving
-        self._follow(serving)
+        serving.told = serving.scores()
+        serving.follow((lambda: self._tell(serving), lambda _: self._score(serving), lambda: self.end(command.pull_id)))
         return serving
 
-    async def _pipe(self, router: RouterEntry, command: PipeServe) -> _OutgoingPipe:
-        mark = fingerprint({"router": router.id, "for": command.for_router_id})
-        pipe = await self._creates.once(command.pipe_id, mark, lambda: self._open(router, command))
-        if pipe.linger is not None:
-            pipe.linger.cancel()
-            pipe.linger = None
-        return pipe
+    def _let_go(self, serving: Serving) -> None:
+        serving.held.serving -= 1
+        serving.close()
+        self._unwatched(serving.router, serving.command.producer_id)
 
-    async def _open(self, router: RouterEntry, command: PipeServe) -> _OutgoingPipe:
-        encrypted = command.endpoint.srtp_parameters is not None
-        transport, endpoint = await self._transports.open(router, encrypted=encrypted)
-        try:
-            await self._transports.connect(transport, command.endpoint)
-        except BaseException:
-            transport.close()
-            raise
-        pipe = _OutgoingPipe(command.pipe_id, router, transport, endpoint)
-        self._pipes[command.pipe_id] = pipe
-        transport.observer.on("close", lambda: self._pipe_closed(pipe))
-        return pipe
+    def _score(self, serving: Serving) -> None:
+        known = serving.scores()
+        if known != serving.told:
+            serving.told = known
+            self._tell(serving)
 
-    def _follow(self, serving: _Serving) -> None:
-        """Tell the puller of every change that the pipe does not carry."""
-        consumer = serving.consumer
-        pull_id = serving.command.pull_id
-        consumer.on("producerpause", lambda: self._state(serving))
-        consumer.on("producerresume", lambda: self._state(serving))
-        consumer.observer.on("close", lambda: self._ended(pull_id))
-        serving.on_score = lambda score: self._score(serving, score)
-        serving.held.producer.on("score", serving.on_score)
-
-    def _score(self, serving: _Serving, score: Any) -> None:
-        worst = min((entry["score"] for entry in score), default=10)
-        if worst != serving.score:
-            serving.score = worst
-            self._state(serving)
-
-    def _ended(self, pull_id: str) -> None:
-        serving = self._servings.pop(pull_id, None)
-        if serving is None:
-            return
-        self._creates.forget(pull_id)
-        serving.held.producer.off("score", serving.on_score)
-        self._state(serving, closed=True)
-        self._drop(serving.pipe, pull_id)
-        self._unwatched(serving.pipe.router, serving.command.producer_id)
-
-    def _state(self, serving: _Serving, *, closed: bool = False) -> None:
+    def _tell(self, serving: Serving, *, closed: bool = False) -> None:
+        """Tell the puller the whole state, until it answers or a newer one is told."""
         serving.seq += 1
         seq = serving.seq
         state = PipeState(
-            pull_id=serving.command.pull_id,
-            seq=seq,
-            # The producer itself learns of its pause with the answer to the command, which is after this event.
-            paused=serving.consumer.producer_paused,
-            closed=closed,
-            score=serving.score,
+            pull_id=serving.command.pull_id, seq=seq, paused=serving.paused, closed=closed, scores=serving.scores()
         )
         self._peers.tell(serving.command.for_node_id, "pipe.state", state, obsolete=lambda: serving.seq != seq)
 
-    def _drop(self, pipe: _OutgoingPipe, pull_id: str) -> None:
-        pipe.serves.discard(pull_id)
-        if not pipe.serves and pipe.linger is None and not pipe.transport.closed:
-            pipe.linger = asyncio.get_running_loop().call_later(LINGER, pipe.transport.close)
+    async def _open(self, serving: Serving) -> None:
+        """Make what sends a producer's packets or messages on their way."""
+        command, producer = serving.command, serving.held.producer
+        if isinstance(producer, Producer):
+            pipe = await self._pipes.get(serving, sctp=self._may_use_sctp(command))
+            serving.consumer = await pipe.transport.consume(producer_id=producer.id)
+        elif producer.type == "sctp" and self._may_use_sctp(command):
+            pipe = await self._pipes.get(serving, sctp=True)
+            serving.consumer = await pipe.transport.consume_data(data_producer_id=producer.id)
+        else:
+            await self._carry(serving, producer)
 
-    def _pipe_closed(self, pipe: _OutgoingPipe) -> None:
-        if pipe.linger is not None:
-            pipe.linger.cancel()
-        self._pipes.pop(pipe.pipe_id, None)
-        self._creates.forget(pipe.pipe_id)
+    async def _carry(self, serving: Serving, producer: DataProducer) -> None:
+        """Take a data producer's messages to the puller over the bus."""
+        carrier = serving.carry(self._peers)
+        if producer.type == "direct":
+            # They pass through this agent anyway, which alone sees their subchannels.
+            serving.held.taps.append(carrier.put)
+            return
+        end = serving.end = await self._direct.get(serving.router)
+        end.hold(serving.command.pull_id)
+        consumer = await end.transport.consume_data(data_producer_id=producer.id)
+        consumer.on("message", serving.carry_message)
+        serving.consumer = consumer
+
+    def _may_use_sctp(self, command: PipeServe) -> bool:
+        """Tell whether both ends take messages unencrypted; inside a host both are this agent's."""
+        return (
+            command.endpoint is not None
+            and command.endpoint.sctp
+            and (command.endpoint.srtp_parameters is None or self._limits.private_link)
+        )
+
+    def _served(self, serving: Serving) -> PipeServed:
+        consumer, held, pipe = serving.consumer, serving.held, serving.pipe
+        if serving.ended:
+            raise Unavailable(f"Producer {held.producer.id} was let go while it was asked for; ask again")
+        return PipeServed(
+            start_id=self._start_id,
+            endpoint=pipe.endpoint if pipe is not None else None,
+            kind=held.kind,
+            rtp_parameters={**consumer.rtp_parameters} if isinstance(consumer, Consumer) else None,
+            data=self._data_served(serving),
+            paused=serving.paused,
+            scores=serving.scores(),
+            path=list(held.path),
+            app_data=dict(held.producer.app_data),
+        )
+
+    def _data_served(self, serving: Serving) -> DataServed | None:
+        producer, pipe = serving.held.producer, serving.pipe
+        if not isinstance(producer, DataProducer):
+            return None
+        stream = serving.origin_stream
+        if pipe is not None and isinstance(serving.consumer, DataConsumer):
+            stream = serving.consumer.sctp_stream_parameters
+        return DataServed(
+            carried=pipe is None,
+            associated=pipe is None or pipe.transport.sctp_state == "connected",
+            label=producer.label,
+            protocol=producer.protocol,
+            sctp_stream_parameters={**stream} if stream is not None else None,
+        )

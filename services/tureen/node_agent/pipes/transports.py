@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
+from tureen.contract.errors import Unavailable
 from tureen.contract.pipes import PipeEndpoint
-from tureen.mediasoup import PipeTransport
+from tureen.mediasoup import DirectTransport, PipeTransport
 from tureen.mediasoup.types import SrtpParameters, TransportListenInfo
 from tureen.node_agent.objects import Objects, PipeEntry, RouterEntry
 from tureen.node_agent.settings import NodeAgentSettings
@@ -21,7 +23,7 @@ class PipeTransports:
         self._settings = settings
         self._objects = objects
 
-    async def open(self, router: RouterEntry, *, encrypted: bool) -> tuple[PipeTransport, PipeEndpoint]:
+    async def open(self, router: RouterEntry, *, encrypted: bool, sctp: bool) -> tuple[PipeTransport, PipeEndpoint]:
         """Open this end; RTX is always on, because a packet lost on a pipe is lost for every viewer behind it."""
         address = self._settings.addresses[0]
         listen_info: TransportListenInfo = {
@@ -32,7 +34,7 @@ class PipeTransports:
             "recvBufferSize": SOCKET_BUFFER,
         }
         transport = await router.router.create_pipe_transport(
-            listen_info=listen_info, enable_rtx=True, enable_srtp=encrypted
+            listen_info=listen_info, enable_rtx=True, enable_srtp=encrypted, enable_sctp=sctp
         )
         enter_pipe(self._objects, router, transport)
         srtp = transport.srtp_parameters
@@ -40,6 +42,7 @@ class PipeTransports:
             ip=address.reachable,
             port=transport.tuple["localPort"],
             srtp_parameters=None if srtp is None else {**srtp},
+            sctp=sctp,
         )
 
     async def connect(self, transport: PipeTransport, remote: PipeEndpoint) -> None:
@@ -48,7 +51,31 @@ class PipeTransports:
         await transport.connect(ip=remote.ip, port=remote.port, srtp_parameters=srtp)
 
 
-def enter_pipe(objects: Objects, router: RouterEntry, transport: PipeTransport) -> None:
+async def associated(transport: PipeTransport) -> None:
+    """Wait until the SCTP association of a pipe is up: what is sent before is lost.
+
+    Raises:
+        Unavailable: It never will be.
+    """
+    changed = asyncio.Event()
+
+    def on_change(*_: object) -> None:
+        changed.set()
+
+    transport.on("sctpstatechange", on_change)
+    transport.observer.on("close", on_change)
+    try:
+        while transport.sctp_state != "connected":
+            if transport.closed or transport.sctp_state in {"failed", "closed", None}:
+                raise Unavailable("the pipe's SCTP association failed; ask again")
+            await changed.wait()
+            changed.clear()
+    finally:
+        transport.off("sctpstatechange", on_change)
+        transport.observer.off("close", on_change)
+
+
+def enter_pipe(objects: Objects, router: RouterEntry, transport: PipeTransport | DirectTransport) -> None:
     """Enter an end of a pipe until it closes; one that is known stays as it is."""
     if objects.pipes.find(transport.id, router.tenant) is not None:
         return

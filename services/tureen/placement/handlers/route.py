@@ -121,7 +121,7 @@ def _learn(state: PlacementState, record: RoomRecord, node_id: str, producer_id:
             continue
         holder = held.get(router.router_id)
         if holder is not None:
-            holdings.learn_producer(router.router_id, producer_id, holder.upstream_router_id)
+            holdings.learn_producer(router.router_id, producer_id, holder.upstream_router_id, holder.kind)
         else:
             holdings.forget_producer(router.router_id, producer_id)
 

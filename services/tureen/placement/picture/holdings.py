@@ -36,13 +36,18 @@ class HeldRouter:
     transports: int = 0
     opened: int = 0
     consumers: int = 0
-    origins: int = 0
-    """How many of its producers live here."""
+    born: set[str] = field(default_factory=set)
+    """Which of its producers, those of data apart, live here."""
 
     @property
     def place(self) -> RoomRouter:
         """The router as a room's record lists it."""
         return RoomRouter(router_id=self.id, node_id=self.node_id, worker_id=self.worker_id)
+
+    @property
+    def origins(self) -> int:
+        """How many of its producers, those of data apart, live here."""
+        return len(self.born)
 
     def is_of(self, record: RoomRecord) -> bool:
         """Tell whether it belongs to a room."""
@@ -166,11 +171,11 @@ class Holdings:
         if router is not None and listed is not None:
             router.record, router.worker_id = record, listed.worker_id
 
-    def learn_producer(self, router_id: str, producer_id: str, upstream_router_id: str | None) -> None:
+    def learn_producer(self, router_id: str, producer_id: str, upstream_router_id: str | None, kind: str = "") -> None:
         """An agent, asked for a producer, said that a router of its holds it."""
         router = self._routers.get(router_id)
         if router is not None:
-            self._add_producer(router, producer_id, upstream_router_id)
+            self._add_producer(router, producer_id, upstream_router_id, kind)
 
     def forget_producer(self, router_id: str, producer_id: str) -> None:
         """An agent said that a router of its does not hold a producer."""
@@ -216,7 +221,7 @@ class Holdings:
         router = self._enter(view, entry.router_id, node_id)
         router.worker_id, router.record = entry.worker_id, entry.record
         for producer in entry.producers:
-            self._add_producer(router, producer.producer_id, _upstream(producer))
+            self._add_producer(router, producer.producer_id, _upstream(producer), producer.kind)
 
     def _apply(self, what: str, event: InventoryEvent, view: _NodeView) -> None:
         if isinstance(event, WorkerEvent):
@@ -230,7 +235,7 @@ class Holdings:
                 self._drop(event.router_id)
         elif isinstance(event, ProducerEvent) and what == "producerOpened":
             router = self._enter(view, event.router_id, event.node_id)
-            self._add_producer(router, event.producer_id, _upstream(event))
+            self._add_producer(router, event.producer_id, _upstream(event), event.kind)
         elif isinstance(event, ProducerEvent) and event.router_id in self._routers:
             self._drop_producer(self._routers[event.router_id], event.producer_id)
 
@@ -254,16 +259,18 @@ class Holdings:
         for producer_id in list(router.producers):
             self._drop_producer(router, producer_id)
 
-    def _add_producer(self, router: HeldRouter, producer_id: str, upstream: str | None) -> None:
+    def _add_producer(self, router: HeldRouter, producer_id: str, upstream: str | None, kind: str) -> None:
         self._drop_producer(router, producer_id)
         router.producers[producer_id] = upstream
-        router.origins += upstream is None
+        if upstream is None and kind != "data":
+            router.born.add(producer_id)
         self._holders.setdefault(producer_id, set()).add(router.id)
 
     def _drop_producer(self, router: HeldRouter, producer_id: str) -> None:
         if producer_id not in router.producers:
             return
-        router.origins -= router.producers.pop(producer_id) is None
+        del router.producers[producer_id]
+        router.born.discard(producer_id)
         holders = self._holders[producer_id]
         holders.discard(router.id)
         if not holders:
