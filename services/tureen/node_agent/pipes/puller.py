@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 from tureen.contract.errors import NotFound, Timeout, TureenError
@@ -24,47 +24,14 @@ from tureen.mediasoup import DataProducer, DirectTransport, PipeTransport, Produ
 from tureen.mediasoup.types import MediaKind, RtpParameters, SctpStreamParameters
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry
 from tureen.node_agent.pipes.carrier import pass_on
-from tureen.node_agent.pipes.ends import DirectEnds, End
-from tureen.node_agent.pipes.incoming import IncomingPipe, IncomingPipes, PipeLost
+from tureen.node_agent.pipes.ends import DirectEnds
+from tureen.node_agent.pipes.incoming import IncomingPipes, PipeLost
 from tureen.node_agent.pipes.peers import Peers
+from tureen.node_agent.pipes.pulls import Pull
 from tureen.node_agent.pipes.transports import associated
 
 LINGER = 2.0
 """Seconds for which a pulled producer stays after its last watcher left."""
-
-
-@dataclass(slots=True, eq=False)
-class _Pull:
-    """One producer brought to a router of this agent's.
-
-    Attributes:
-        pipe: What it comes by; None where the agents carry its messages.
-        end: Where carried messages enter the router.
-        start_id: The run of the source's agent.
-        taken: How many messages came so far, of those that are carried.
-    """
-
-    pull_id: str
-    router: RouterEntry
-    source: PipePull
-    pipe: IncomingPipe | None = None
-    end: End | None = None
-    held: HeldProducer | None = None
-    state: PipeState | None = None
-    start_id: str = ""
-    taken: int = 0
-    applying: asyncio.Lock = field(default_factory=asyncio.Lock)
-    linger: asyncio.TimerHandle | None = None
-
-    @property
-    def producer_id(self) -> str:
-        """What is pulled."""
-        return self.source.producer_id
-
-    @property
-    def closed_by_source(self) -> bool:
-        """Whether the source said that it is over."""
-        return self.state is not None and self.state.closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +70,7 @@ class Puller:
         self._hooks = hooks
         self._node_id = node_id
         self._private_link = private_link
-        self._pulls: dict[str, _Pull] = {}
+        self._pulls: dict[str, Pull] = {}
         self._hops: dict[tuple[str, str], asyncio.Task[HeldProducer]] = {}
 
     async def pull(self, command: PipePull, timeout: float) -> PipePulled:
@@ -231,7 +198,7 @@ class Puller:
             raise Timeout("the hop took longer than the caller waits", details=_refuser(command)) from None
 
     async def _try_hop(self, router: RouterEntry, command: PipePull, timeout: float) -> HeldProducer:
-        pull = _Pull(new_id(), router, command)
+        pull = Pull(new_id(), router, command)
         self._pulls[pull.pull_id] = pull
         try:
             await self._offer(pull)
@@ -242,7 +209,7 @@ class Puller:
             self._end(pull)
             raise
 
-    async def _offer(self, pull: _Pull) -> None:
+    async def _offer(self, pull: Pull) -> None:
         """Open what the producer may come by; messages travel over SCTP only where nobody else can read them."""
         source = pull.source
         here = source.from_node_id == self._node_id
@@ -252,7 +219,7 @@ class Puller:
         pull.pipe = await self._pipes.get(pull.router, source.from_router_id, encrypted=not here, sctp=sctp)
         pull.pipe.hold(pull.pull_id)
 
-    async def _ask_source(self, pull: _Pull, timeout: float) -> PipeServed:
+    async def _ask_source(self, pull: Pull, timeout: float) -> PipeServed:
         source = pull.source
         command = PipeServe(
             pull_id=pull.pull_id,
@@ -272,7 +239,7 @@ class Puller:
         assert isinstance(reply, PipeServed)  # noqa: S101 - what `ask` was told to return.
         return reply
 
-    async def _produce(self, pull: _Pull, served: PipeServed, timeout: float) -> HeldProducer:
+    async def _produce(self, pull: Pull, served: PipeServed, timeout: float) -> HeldProducer:
         producer = await self._made(pull, served, timeout)
         if producer.closed:
             # With its router, while the news of it came.
@@ -290,7 +257,7 @@ class Puller:
         self._linger(pull)
         return held
 
-    async def _made(self, pull: _Pull, served: PipeServed, timeout: float) -> Producer | DataProducer:
+    async def _made(self, pull: Pull, served: PipeServed, timeout: float) -> Producer | DataProducer:
         if served.data is not None and served.data.carried:
             return await self._carried(pull, served, served.data)
         assert pull.pipe is not None  # noqa: S101 - what was not offered is not served.
@@ -307,7 +274,7 @@ class Puller:
         )
 
     async def _through_sctp(
-        self, pull: _Pull, transport: PipeTransport, served: PipeServed, data: DataServed, timeout: float
+        self, pull: Pull, transport: PipeTransport, served: PipeServed, data: DataServed, timeout: float
     ) -> DataProducer:
         producer = await transport.produce_data(
             id=pull.producer_id,
@@ -327,7 +294,7 @@ class Puller:
             raise
         return producer
 
-    async def _carried(self, pull: _Pull, served: PipeServed, data: DataServed) -> DataProducer:
+    async def _carried(self, pull: Pull, served: PipeServed, data: DataServed) -> DataProducer:
         if pull.pipe is not None:
             pull.pipe.drop(pull.pull_id)
             pull.pipe = None
@@ -341,7 +308,7 @@ class Puller:
             app_data=served.app_data,
         )
 
-    def _paused(self, pull: _Pull, served: PipeServed) -> bool:
+    def _paused(self, pull: Pull, served: PipeServed) -> bool:
         """Return whether it is paused by now.
 
         Raises:
@@ -351,7 +318,7 @@ class Puller:
             raise NotFound(f"Producer with id {pull.producer_id} not found", details={"id": pull.producer_id})
         return pull.state.paused if pull.state is not None else served.paused
 
-    async def _apply(self, pull: _Pull, held: HeldProducer) -> None:
+    async def _apply(self, pull: Pull, held: HeldProducer) -> None:
         """Do to what was pulled what happened where it came from."""
         producer = held.producer
         async with pull.applying:
@@ -368,23 +335,23 @@ class Puller:
             if state.paused != producer.paused:
                 await (producer.pause() if state.paused else producer.resume())
 
-    def _linger(self, pull: _Pull) -> None:
+    def _linger(self, pull: Pull) -> None:
         """Let a pull that nobody watches go after a while."""
         if pull.linger is None and pull.producer_id not in pull.router.watchers and pull.pull_id in self._pulls:
             pull.linger = asyncio.get_running_loop().call_later(LINGER, self._let_go, pull)
 
-    def _let_go(self, pull: _Pull) -> None:
+    def _let_go(self, pull: Pull) -> None:
         """The linger is over: close the pulled producer, unless somebody watches it again."""
         pull.linger = None
         if pull.held is not None and pull.producer_id not in pull.router.watchers:
             pull.held.producer.close()
 
-    def _closed(self, pull: _Pull, held: HeldProducer) -> None:
+    def _closed(self, pull: Pull, held: HeldProducer) -> None:
         pull.router.producers.pop(pull.producer_id, None)
         self._end(pull)
         self._hooks.closed(pull.router, held)
 
-    def _end(self, pull: _Pull) -> None:
+    def _end(self, pull: Pull) -> None:
         """Forget a pull, tell the source, and close the pipe in a while if nothing else uses it."""
         if self._pulls.pop(pull.pull_id, None) is None:
             return
