@@ -27,9 +27,9 @@ class EchoSaid(Reply):
     data: bytes | None = None
 
 
-SAY = Command("node", "echo", "say", EchoSay, EchoSaid)
-WAIT = Command("node", "echo", "wait", EchoSay, EchoSaid)
-RULE = Command("node", "echo", "rule", EchoSay, EchoSaid, audience=Audience.SYSTEM)
+SAY = Command("node", "echo", "say", EchoSay, EchoSaid, "Answer.")
+WAIT = Command("node", "echo", "wait", EchoSay, EchoSaid, "Answer later.")
+RULE = Command("node", "echo", "rule", EchoSay, EchoSaid, "Answer.", audience=Audience.SYSTEM)
 COMMANDS = {command.name: command for command in (SAY, WAIT, RULE)}
 
 

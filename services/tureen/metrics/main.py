@@ -94,7 +94,7 @@ async def serve(
 
 
 def _service(bus: Bus) -> Service:
-    """Return what operators find this service by; it has no command yet."""
+    """Return what operators find this service by; its only command is `schema.get`."""
     return Service(
         bus,
         name="metrics",

@@ -32,7 +32,7 @@ class SignalingService:
         self._leases = Leases(bus, asker, settings.lease_ttl)
         self._media = Media(asker, self._leases, settings)
         self._halls = Halls(bus, settings, self._media, self._janitor)
-        # No command yet, but operators find the service by it.
+        # No command but `schema.get`, but operators find the service by it.
         self._service = Service(
             bus,
             name="signaling",

@@ -1,18 +1,28 @@
-"""Headers of NATS messages: the names that the contract uses, and the block that carries them."""
+"""The block of headers of a NATS message; the names in it are the contract's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-TIMEOUT_MS = "Tureen-Timeout-Ms"
-LEVEL = "Tureen-Level"
-CONTENT_TYPE = "Content-Type"
-ERROR = "Nats-Service-Error"
-ERROR_CODE = "Nats-Service-Error-Code"
+from tureen.contract.headers import CONTENT_TYPE, ERROR, ERROR_CODE, JSON, LEVEL, TIMEOUT_MS
+
+__all__ = [
+    "CONTENT_TYPE",
+    "ERROR",
+    "ERROR_CODE",
+    "JSON",
+    "LEVEL",
+    "NO_RESPONDERS",
+    "STATUS",
+    "TIMEOUT_MS",
+    "encode",
+    "is_json",
+    "parse",
+]
+
 STATUS = "status"
 """Not a header on the wire: the number in the first line of a message of the server's own."""
 
-JSON = "application/json"
 NO_RESPONDERS = "503"
 _FIRST_LINE = "NATS/1.0"
 _UNPRINTABLE = dict.fromkeys((*range(32), 127), " ")

@@ -18,6 +18,7 @@ from tureen.bus.admission import Admission, ServiceLimits, deadline
 from tureen.bus.bus import Bus
 from tureen.bus.call import Call, Handler
 from tureen.bus.connection import Subscription
+from tureen.bus.describing import with_description
 from tureen.bus.discovery import Discovery
 from tureen.bus.failures import FailureLog
 from tureen.bus.incoming import Refused, parse_target
@@ -46,7 +47,8 @@ class Service:
         name: The service's name by ADR-32, such as `placement`.
         version: Its version, x.y.z.
         commands: The registry's commands, by `<object>.<method>`.
-        handlers: What carries them out, by the same names; a command without one is `UnsupportedError`.
+        handlers: What carries them out, by the same names, `schema.get` excepted, which the service answers by itself;
+            a command without one is `UnsupportedError`.
         subject: The one subscription, such as `subjects.node_commands(node_id)`.
         queue: The replicas' queue group; empty where each instance has its own subject.
         metadata: What `$SRV.INFO` says beside.
@@ -71,7 +73,7 @@ class Service:
         self._bus = bus
         self._loop = asyncio.get_running_loop()
         self._commands = commands
-        self._handlers = handlers
+        self._handlers = handlers = with_description(commands, handlers)
         self._subject = subject
         self._queue = queue
         self._limits = limits or ServiceLimits()

@@ -71,6 +71,24 @@ class Empty(Reply):
     """The answer of a command that has nothing to say."""
 
 
+class ErrorBody(Reply):
+    """The answer of a command that failed.
+
+    Attributes:
+        code: The error's number, also in the header `Nats-Service-Error-Code`.
+        type: The error's name.
+        message: One sentence for a person, also in the header `Nats-Service-Error`.
+        details: Facts for a program, such as the path of an unknown field or a limit.
+        trace_id: The request's trace, 32 hexadecimal digits: the log has more under it.
+    """
+
+    code: int
+    type: str
+    message: str
+    details: dict[str, Any]
+    trace_id: str | None
+
+
 def _coded(error: ValidationError) -> TureenError:
     """Turn pydantic's report into one coded error: its first entry, and how many more there are."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]

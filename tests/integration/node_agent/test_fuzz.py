@@ -22,12 +22,13 @@ from tests.integration.node_agent.scene import Scene
 from tests.support.hostile import Sent, commands, weighted
 
 from tureen.contract.errors import BY_TYPE
-from tureen.contract.registry import Audience, commands_of
+from tureen.contract.registry import ANY_COMMAND, Audience, commands_of
 from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM, node_command
 from tureen.mediasoup import Worker
 from tureen.node_agent import arbiter
 
-SERVED = weighted(commands_of("node").values())
+NODE = commands_of("node")
+SERVED = weighted(NODE.values())
 LONG = "TUREEN_FUZZ_COMMANDS" in os.environ
 COMMANDS = int(os.environ.get("TUREEN_FUZZ_COMMANDS", "1500"))
 PER_EXAMPLE = 30
@@ -68,6 +69,7 @@ class Fuzzed:
             assert answer["type"] in BY_TYPE, (sent, answer)
             assert answer["type"] not in ("Internal", "Timeout"), (sent, answer)
             assert answer["code"] == BY_TYPE[answer["type"]].code
+            assert BY_TYPE[answer["type"]] in (*ANY_COMMAND, *NODE[sent.name].errors), (sent, answer)
             self.answers[answer["type"]] += 1
         else:
             self.answers["ok"] += 1

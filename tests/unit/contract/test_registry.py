@@ -10,10 +10,24 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tureen.contract import cluster, data, leases, media, model, observers, pipes, registry, rooms, transports, workers
+from tureen.contract import (
+    cluster,
+    data,
+    errors,
+    events,
+    leases,
+    media,
+    model,
+    observers,
+    pipes,
+    registry,
+    rooms,
+    schema,
+    transports,
+    workers,
+)
 
 COMMANDS = list(registry.all_commands())
-SERVICES = {"node", "placement", "signaling", "metrics"}
 NAME = re.compile(r"[a-z][A-Za-z0-9]*")
 
 
@@ -21,7 +35,20 @@ def models() -> list[type[model.Message]]:
     """Return every message of the contract."""
     found = {
         each
-        for module in (cluster, data, leases, media, model, observers, pipes, rooms, transports, workers)
+        for module in (
+            cluster,
+            data,
+            events,
+            leases,
+            media,
+            model,
+            observers,
+            pipes,
+            rooms,
+            schema,
+            transports,
+            workers,
+        )
         for _, each in inspect.getmembers(module, inspect.isclass)
         if issubclass(each, model.Message)
     }
@@ -55,7 +82,10 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: f"{command.service}.{command.name}")
 def test_a_command(command: registry.Command) -> None:
     """A command has a service, names that fit a subject, a payload that is a command and an answer that is a reply."""
-    assert command.service in SERVICES
+    assert command.service in registry.SERVICES
+    assert command.about.endswith(".")
+    assert len(set(command.errors)) == len(command.errors)
+    assert not set(command.errors) & set(registry.ANY_COMMAND)
     assert NAME.fullmatch(command.object)
     assert NAME.fullmatch(command.method)
     assert re.fullmatch(r"[A-Za-z0-9_-]+", command.endpoint)
@@ -64,6 +94,18 @@ def test_a_command(command: registry.Command) -> None:
     if command.target:
         assert required(command.request, command.target)
     assert registry.commands_of(command.service)[command.name] is command
+
+
+def test_every_error_has_a_command() -> None:
+    """What the contract names as an error some command may fail with, but for what only browsers are told."""
+    named = {*registry.ANY_COMMAND}.union(*(command.errors for command in COMMANDS))
+    assert {*errors.BY_TYPE.values()} - named == {errors.RateLimited, errors.Draining}
+
+
+@pytest.mark.parametrize("service", registry.SERVICES)
+def test_every_service_describes_itself(service: str) -> None:
+    """`schema.get` is a command of every service."""
+    assert registry.commands_of(service)["schema.get"].audience is registry.Audience.TENANT
 
 
 def test_only_sending_is_not_to_be_repeated() -> None:
