@@ -12,6 +12,9 @@ from typer.core import TyperGroup
 # The name of each command, and where its Typer app is; they are listed in this order.
 _COMMANDS = {
     "up": "tureen.cli.up:app",
+    "call": "tureen.cli.call:app",
+    "listen": "tureen.cli.listen:app",
+    "nodes": "tureen.cli.nodes:app",
     "worker": "tureen.cli.worker:app",
 }
 
@@ -33,7 +36,7 @@ class LazyGroup(TyperGroup):
         return command
 
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _print_version(wanted: bool) -> None:

@@ -77,9 +77,14 @@ class BusSettings(Settings):
         return self
 
     @property
+    def user_name(self) -> str:
+        """Who signs in: `user`, else the user in the first URL, else nobody."""
+        return self.user or unquote(urlsplit(self.servers[0]).username or "")
+
+    @property
     def inbox_prefix(self) -> str:
         """Where this connection takes its answers."""
-        user = self.inbox_user or self.user or unquote(urlsplit(self.servers[0]).username or "") or self.name
+        user = self.inbox_user or self.user_name or self.name
         return subjects.inbox_prefix(self.tenant, user if is_id(user) else "user")
 
 

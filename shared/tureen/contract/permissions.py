@@ -16,6 +16,8 @@ from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM
 
 _TENANTS_SERVICES = ("node", "placement", "signaling", "metrics")
 """What a tenant may command."""
+_TENANTS_USER = "tenant-"
+"""What the names of tenants' users begin with, unless they have names of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +123,18 @@ def tenant(tenant: str, name: str = "") -> User:
     """
     if not is_id(tenant) or tenant == SYSTEM:
         raise InvalidType(f"{tenant!r} is no tenant's name: use A-Z a-z 0-9 _ -, at most 121 of them, and not {SYSTEM}")
-    name = name or f"tenant-{tenant}"
+    name = name or f"{_TENANTS_USER}{tenant}"
     # Programs that know nothing of inbox prefixes use this one; it can be one tenant's only.
     inboxes = (_inbox(tenant, name), *(("_INBOX.>",) if tenant == DEFAULT_TENANT else ()))
     publish = tuple(subjects.tenants_commands(tenant, service) for service in _TENANTS_SERVICES)
     subscribe = (subjects.tenants_events(tenant), *inboxes)
     return User(name, tenant, f"Tenant {tenant}.", Permissions(publish, subscribe))
+
+
+def tenant_of(user: str) -> str:
+    """Return whose user this is by its name: a tenant's where it is `tenant-<tenant>`, otherwise the operator's."""
+    tenant = user.removeprefix(_TENANTS_USER) if user.startswith(_TENANTS_USER) else ""
+    return tenant if is_id(tenant) else SYSTEM
 
 
 def local(name: str = "local") -> User:

@@ -1,0 +1,1 @@
+"""What the command line shows: colour and columns on a terminal, a line of JSON a thing everywhere else."""

@@ -1,0 +1,1 @@
+"""What `tureen call`, `listen` and `nodes` ask of a running cluster."""
