@@ -71,11 +71,14 @@ def call(
     try:
         body = payloads.read(payload, sys.stdin)
         settings = connecting.settings(url)
+        speaks_for = connecting.speaks_for(settings, tenant)
     except (payloads.PayloadError, SettingsError) as error:
         raise typer.BadParameter(str(error)) from None
+    if command.audience is Audience.SYSTEM and tenant is None:
+        speaks_for = subjects.SYSTEM
     started = time.monotonic()
     try:
-        answer = run(_ask(command, body, settings, node, tenant, timeout))
+        answer = run(_ask(command, body, settings, node, speaks_for, timeout))
     except finding.NodesUnknownError as error:
         raise typer.BadParameter(str(error), param_hint="--node") from None
     except TureenError as error:
@@ -95,16 +98,13 @@ def _command(name: str, *, to_node: bool) -> Command:
 
 
 async def _ask(
-    command: Command, body: dict[str, Any], settings: BusSettings, node: str | None, tenant: str | None, timeout: float
+    command: Command, body: dict[str, Any], settings: BusSettings, node: str | None, tenant: str, timeout: float
 ) -> dict[str, Any]:
     trace = TraceContext.new()
-    for_whom = connecting.speaks_for(settings, tenant)
-    if command.audience is Audience.SYSTEM and tenant is None:
-        for_whom = subjects.SYSTEM
     async with connecting.connected(settings) as bus:
         if command.service == "node" and node is None:
             node = await finding.only_node(bus, timeout)
-        return await asking.ask(bus, asking.subject(command, for_whom, node), body, timeout=timeout, trace=trace)
+        return await asking.ask(bus, asking.subject(command, tenant, node), body, timeout=timeout, trace=trace)
 
 
 def _show(console: Console, command: Command, answer: dict[str, Any], seconds: float, *, as_json: bool) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import typer
 
-PATIENCE = 1.0
-"""Seconds in which the bus must tell which nodes there are; somebody is typing."""
+PATIENCE = 3.0
+"""Seconds in which somebody must tell which nodes there are; placement does so at once."""
 
 
 def commands(incomplete: str) -> Iterator[tuple[str, str]]:
@@ -20,7 +20,9 @@ def commands(incomplete: str) -> Iterator[tuple[str, str]]:
     for command in all_commands():
         if command.name.startswith(incomplete) and command.name not in seen:
             seen.add(command.name)
-            yield command.name, " ".join((command.request.__doc__ or "").split("\n\n", 1)[0].split())
+            about = (command.request.__doc__ or "").split("\n\n", 1)[0]
+            # Shells would take a backtick for a command of theirs.
+            yield command.name, " ".join(about.replace("`", "").split())
 
 
 def patterns(incomplete: str) -> Iterator[str]:
@@ -43,6 +45,6 @@ def nodes(ctx: typer.Context, incomplete: str) -> list[str]:
 async def _nodes(url: str | None) -> list[str]:
     from tureen.cli.wire import connecting, finding
 
-    async with asyncio.timeout(PATIENCE), connecting.connected(connecting.settings(url)) as bus:
+    async with connecting.connected(connecting.settings(url)) as bus:
         listed = await finding.listed(bus, PATIENCE)
         return listed if listed is not None else list(await finding.heartbeats(bus, PATIENCE))

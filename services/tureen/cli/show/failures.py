@@ -79,4 +79,4 @@ def show(console: Console, error: TureenError, command: Command | None = None, *
         rows.add_row("trace", Text(printable(error.trace_id)))
     if todo := advice(error, command):
         rows.add_row("to do", Text(todo, "yellow"))
-    console.print(Padding(rows, (0, 0, 0, 2)))
+    console.print(Padding(rows, (0, 0, 0, 2), expand=False))

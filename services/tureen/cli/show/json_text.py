@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 _INDENT = 2
@@ -36,18 +37,19 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
-def _lines(value: Any, width: int) -> Iterator[Text]:
+def _lines(value: Any, width: int, taken: int = 0) -> Iterator[Text]:
+    """Return a value's lines, of which the first begins after what is `taken` of the width."""
     flat = json_line(value)
-    if flat.cell_len <= width or not isinstance(value, dict | list) or not value:
+    if flat.cell_len <= width - taken or not isinstance(value, dict | list) or not value:
         yield flat
         return
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     yield Text(opening, "json.brace")
     items = _of_map(value, width) if isinstance(value, dict) else _of_list(value, width)
     for number, lines in enumerate(items, 1):
-        *others, last = (Text(" " * _INDENT) + line for line in lines)
+        *others, last = (Text.assemble(" " * _INDENT, line) for line in lines)
         yield from others
-        yield last if number == len(value) else last + Text(",")
+        yield last if number == len(value) else last.append(",")
     yield Text(closing, "json.brace")
 
 
@@ -55,14 +57,11 @@ def _of_map(value: dict[str, Any], width: int) -> Iterator[Iterable[Text]]:
     keys = {key: json_line(key).plain + ":" for key in value}
     widest = max((len(key) for key in keys.values() if len(key) <= _WIDEST_KEYS), default=0)
     for name, item in value.items():
-        aligned = Text(f"{keys[name]:<{widest}} ", "json.key")
-        flat = json_line(item)
-        if aligned.cell_len + flat.cell_len < width - _INDENT or not isinstance(item, dict | list):
-            yield (aligned + flat,)
-        else:
-            # A structure that has to be broken gains nothing from being far to the right.
-            first, *others = _lines(item, width - _INDENT - 1)
-            yield (Text(f"{keys[name]} ", "json.key") + first, *others)
+        aligned = f"{keys[name]:<{widest}} "
+        first, *others = _lines(item, width - _INDENT - 1, cell_len(aligned))
+        # A structure that has to be broken gains nothing from being far to the right.
+        key = f"{keys[name]} " if others else aligned
+        yield (Text.assemble((key, "json.key"), first), *others)
 
 
 def _of_list(value: list[Any], width: int) -> Iterator[Iterable[Text]]:

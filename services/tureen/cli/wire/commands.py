@@ -32,7 +32,9 @@ def find(name: str, *, to_node: bool) -> Command:
     service, _, rest = name.partition(".") if name.count(".") == 2 else ("", "", name)
     found = [each for each in all_commands() if each.name == rest and service in ("", each.service)]
     if not found:
-        raise UnknownCommandError(f"no command is called {name}", nearest(name, names()))
+        near = nearest(name, names())
+        known = "" if near else f": names are <object>.<method>, of {', '.join(objects())}"
+        raise UnknownCommandError(f"no command is called {name}{known}", near)
     of_nodes = [each for each in found if each.service == "node"]
     others = [each for each in found if each.service != "node"]
     if to_node and not of_nodes:
@@ -47,6 +49,11 @@ def find(name: str, *, to_node: bool) -> Command:
 def names() -> list[str]:
     """Return the names of all commands, each once, in the order of the registry."""
     return list(dict.fromkeys(command.name for command in all_commands()))
+
+
+def objects() -> list[str]:
+    """Return the names of all objects that have commands."""
+    return list(dict.fromkeys(command.object for command in all_commands()))
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from tureen.bus import Bus, BusSettings
+from tureen.config import SettingsError
 from tureen.contract import permissions, subjects
+from tureen.contract.ids import is_id
 
 ENV_PREFIX = "TUREEN_CLI_NATS__"
 PATIENCE = 2.0
@@ -50,7 +52,13 @@ def settings(url: str | None, environ: Mapping[str, str] | None = None) -> BusSe
 
 
 def speaks_for(settings: BusSettings, tenant: str | None) -> str:
-    """Return the tenant that commands are sent for: the one that was named, else the user's own, else `default`."""
+    """Return the tenant that commands are sent for: the one that was named, else the user's own, else `default`.
+
+    Raises:
+        SettingsError: No tenant can have that name.
+    """
+    if tenant and not is_id(tenant):
+        raise SettingsError(f"{tenant!r} is no tenant's name: use A-Z a-z 0-9 _ -")
     if tenant:
         return tenant
     return subjects.DEFAULT_TENANT if settings.tenant == subjects.SYSTEM else settings.tenant
