@@ -80,7 +80,6 @@ class Side:
             "routerId": made["id"],
             "listenInfos": [{**info, "portRange": PORTS} for info in workload["listenInfos"]],
             "grant": {
-                "grantId": "grant",
                 "workerId": self.worker_id,
                 "roomId": "room",
                 "cost": 0.01,

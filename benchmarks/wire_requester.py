@@ -56,6 +56,9 @@ class Requester(asyncio.Protocol):
 
     async def create(self, node: str, options: dict[str, Any]) -> dict[str, Any]:
         """Create a WebRtcTransport."""
+        if "grant" in options:
+            # Each is for one transport.
+            options = {**options, "grant": {**options["grant"], "grantId": f"grant-{next(self._numbers)}"}}
         return await self._send(f"tureen.v1.{TENANT}.node.{node}.router.createWebRtcTransport", options)
 
     async def close_transport(self, node: str, transport_id: str) -> None:

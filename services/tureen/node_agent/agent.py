@@ -167,6 +167,7 @@ class NodeAgent:
             node_id=self._settings.node_id,
             start_id=state.start_id,
             seq=self._beats,
+            clock=round(now * 1000),
             mediasoup_version=tureen.mediasoup.version,
             region=self._settings.region,
             addresses=[address.label for address in self._settings.addresses],

@@ -15,6 +15,7 @@ from tureen.contract.leases import Ownable
 from tureen.contract.model import Command, Reply
 from tureen.node_agent import rooms
 from tureen.node_agent.events import EventPublisher
+from tureen.node_agent.grants import UsedGrants
 from tureen.node_agent.inventory import upstream_of
 from tureen.node_agent.leases import Closable, Leases
 from tureen.node_agent.memory import UNREPEATABLE, Creates, fingerprint
@@ -52,6 +53,7 @@ class AgentState:
     leases: Leases
     publish_inventory: Callable[[], None]
     inventory_version: int = 0
+    grants: UsedGrants = field(default_factory=UsedGrants)
     puller: Puller = field(init=False)
     server: PipeServer = field(init=False)
     walker: Walker = field(init=False)

@@ -18,10 +18,18 @@ def book(state: AgentState, router: RouterEntry, transport_id: str, grant: Grant
     """Book a transport's place, within the node's and the room's limits.
 
     Raises:
+        Conflict: The grant is for another worker or room, or was used for another transport.
+        Stale: The grant has expired.
         NoCapacity: The worker takes no more, or no more of that room.
     """
-    record = state.objects.record_of(router)
-    arbiter.book(router, record, transport_id, grant, state.settings.hard_limit, state.now())
+    record, now = state.objects.record_of(router), state.now()
+    if grant is not None:
+        state.grants.use(router.tenant, grant, transport_id, now)
+    try:
+        arbiter.book(router, record, transport_id, grant, state.settings.hard_limit, now)
+    except BaseException:
+        state.grants.free(transport_id)
+        raise
 
 
 async def enter(
@@ -32,6 +40,7 @@ async def enter(
         transport = await making
     except BaseException:
         router.worker.bookings.release(transport_id)
+        state.grants.free(transport_id)
         raise
     entry = TransportEntry(transport_id, router, transport)
     router.transports[transport_id] = entry

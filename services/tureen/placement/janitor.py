@@ -160,6 +160,7 @@ class Janitor:
     async def round(self) -> None:
         """Look around and tidy up."""
         state = self._state
+        state.offers.tidy(state.picture.cluster.bookings.holds)
         tasks: list[Task] = []
         for number, found in enumerate(look(state.store.all(), state.picture, self.ages, state.settings, state.now())):
             tasks += found

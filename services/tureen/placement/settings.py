@@ -43,6 +43,7 @@ class PlacementSettings(Settings):
         bucket_replicas: On how many NATS servers it is kept, where it is made now.
         media_codecs: The codecs of a room that names none, as mediasoup's `mediaCodecs`.
         create_router_timeout: Seconds that an agent has to make a router before another one is tried.
+        max_open_offers_per_tenant: How many places may be on offer to a tenant, by one replica, and not taken yet.
         find_timeout: Seconds that agents have to say whether they hold a producer.
         max_pipe_fan_out: To how many routers one router sends the same producer.
         max_pipe_depth: Over how many hops a producer travels at most.
@@ -61,6 +62,7 @@ class PlacementSettings(Settings):
     bucket_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     media_codecs: list[dict[str, Any]] = Field(default_factory=default_media_codecs)
     create_router_timeout: Annotated[float, Field(gt=0)] = 3.0
+    max_open_offers_per_tenant: Annotated[int, Field(ge=1)] = 2000
     find_timeout: Annotated[float, Field(gt=0)] = 2.0
     max_pipe_fan_out: Annotated[int, Field(ge=1)] = 8
     max_pipe_depth: Annotated[int, Field(ge=1)] = 4

@@ -12,6 +12,7 @@ from tureen.contract import subjects
 from tureen.contract.cluster import NodeEvent, RoomEvent
 from tureen.contract.model import Announcement
 from tureen.contract.rooms import RoomRecord
+from tureen.placement.offers import Offers
 from tureen.placement.picture import Node, Picture
 from tureen.placement.pulse import Pulse
 from tureen.placement.routers import RoomRouters
@@ -38,12 +39,14 @@ class PlacementState:
     plans: Plans = field(default_factory=Plans)
     changed: Pulse = field(default_factory=Pulse)
     rng: Random = field(default_factory=Random)
+    offers: Offers = field(init=False)
     store: RoomStore = field(init=False)
     updates: RecordUpdates = field(init=False)
     routers: RoomRouters = field(init=False)
 
     def __post_init__(self) -> None:
         cluster = self.picture.cluster
+        self.offers = Offers(self.settings.max_open_offers_per_tenant)
         self.store = RoomStore(self._written, cluster.set_drained)
         self.updates = RecordUpdates(self.bus, lambda node_id: node_id in cluster.nodes, self.store.overtake)
         self.routers = RoomRouters(self.store, self.bus, self.picture.holdings, self.settings.create_router_timeout)

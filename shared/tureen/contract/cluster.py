@@ -86,6 +86,7 @@ class Heartbeat(Announcement):
     Attributes:
         start_id: The agent's run; a new one means that the old run and all it held are gone.
         seq: Counts the heartbeats of the run.
+        clock: The agent's own clock, ms, which only grows; the grants for its workers expire by it.
         addresses: Labels of the addresses that its transports can listen on.
         inventory_version: Counts the changes of what the agent holds; who missed one asks for the inventory.
         routers: Rooms' routers whose counts changed in the last ten heartbeats, so that losing one costs nothing;
@@ -95,6 +96,7 @@ class Heartbeat(Announcement):
     node_id: str
     start_id: str
     seq: int
+    clock: int = 0
     level: int = LEVEL
     mediasoup_version: str
     region: str = ""

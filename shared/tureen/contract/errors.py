@@ -121,7 +121,7 @@ class Unsupported(CallerError):
 
 
 class Stale(StateError):
-    """The sender's record of the room is older than the receiver's: read it again and decide anew."""
+    """What the sender decided by (a room's record, a grant) is out of date: ask again and decide anew."""
 
     code, type = 409, "Stale"
 

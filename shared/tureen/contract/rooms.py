@@ -157,14 +157,15 @@ class RoomPlace(Command):
 
 
 class Grant(Command):
-    """An offer of a place; the create command carries it, the agent books it.
+    """An offer of a place for one transport; the create command carries it, the agent books it.
 
     Attributes:
         cost: Percent of a core that the transport is expected to cost now.
         reserve: Percent of a core that it may grow to beyond that.
         consumers: How many consumers the cost is for.
         consumer_cost: Percent of a core that each further one takes, of the reserve as long as that lasts.
-        expires_at: Wall clock, ms since 1970.
+        expires_at: When the offer ends, ms, on the clock of the worker's agent (`clock` in its heartbeats): the wall
+            clocks of hosts differ.
     """
 
     grant_id: Id

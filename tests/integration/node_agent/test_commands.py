@@ -190,7 +190,7 @@ async def test_the_agent_is_the_arbiter(run_node: Run) -> None:
     with pytest.raises(NoCapacity) as refused:
         await node.ask("router.createWebRtcTransport", routerId="r1")
     assert refused.value.details["maxTransportsPerWorker"] == 1
-    grant = {"grantId": "g", "workerId": node.worker_ids[0], "roomId": "room", "cost": 60.0, "expiresAt": 0}
+    grant = {"grantId": "g", "workerId": node.worker_ids[0], "roomId": "room", "cost": 60.0, "expiresAt": 2**45}
     with pytest.raises(NoCapacity):
         await node.ask("router.createWebRtcTransport", routerId="r1", grant=grant)
     for wrong in ({"roomId": "another"}, {"workerId": "another"}):
@@ -198,3 +198,29 @@ async def test_the_agent_is_the_arbiter(run_node: Run) -> None:
             await node.ask("router.createWebRtcTransport", routerId="r1", grant={**grant, "cost": 0.0, **wrong})
     worker = next(iter(node.agent.state.objects.workers.all()))
     assert len(worker.bookings) == 1
+
+
+async def test_a_grant_is_for_one_transport_and_a_while(run_node: Run) -> None:
+    """Asked again with the same id the same transport answers; another one, or one that comes too late, is refused."""
+    node = await run_node()
+    await open_room(("r1", node, 0))
+    clock = round(asyncio.get_running_loop().time() * 1000)
+    grant = {"grantId": "g", "workerId": node.worker_ids[0], "roomId": "room", "expiresAt": clock + 60_000}
+    # What was not made used nothing.
+    port = {"protocol": "udp", "ip": "default", "port": node.agent.state.settings.max_port}
+    taken = await node.ask("router.createPlainTransport", routerId="r1", listenInfo=port)
+    with pytest.raises(Conflict, match="port"):
+        await node.ask("router.createPlainTransport", routerId="r1", id="t0", listenInfo=port, grant=grant)
+    await node.ask("transport.close", transportId=taken["id"])
+    made = await node.ask("router.createWebRtcTransport", routerId="r1", id="t1", grant=grant)
+    assert await node.ask("router.createWebRtcTransport", routerId="r1", id="t1", grant=grant) == made
+    with pytest.raises(Conflict, match="used for another transport"):
+        await node.ask("router.createWebRtcTransport", routerId="r1", id="t2", grant=grant)
+    await node.ask("transport.close", transportId="t1")
+    with pytest.raises(Conflict, match="used for another transport"):
+        await node.ask("router.createWebRtcTransport", routerId="r1", id="t2", grant=grant)
+    with pytest.raises(Stale, match="the grant expired"):
+        await node.ask(
+            "router.createWebRtcTransport", routerId="r1", id="t2", grant={**grant, "grantId": "h", "expiresAt": clock}
+        )
+    assert node.held() == {"routers": 1}

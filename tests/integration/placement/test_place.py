@@ -226,3 +226,14 @@ async def test_a_node_that_never_agrees_is_not_flooded(
     with pytest.raises(TureenError):
         await ask("room.place", roomId="r", timeout=1.0)
     assert 3 <= agent.count("worker.createRouter") <= 15
+
+
+async def test_open_offers_have_a_limit(start_replica: StartReplica, start_agent: StartAgent, ask: Ask) -> None:
+    """Who asks on and on for places that it does not take is told Busy, and another tenant still gets one."""
+    agent, placement = await start_agent("a"), await start_replica(max_open_offers_per_tenant=5)
+    await knows(placement, agent)
+    await ask("room.create", roomId="r")
+    await ask("room.create", "acme", roomId="r")
+    answers = await asyncio.gather(*(ask("room.place", roomId="r") for _ in range(20)), return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Busy"] * 15 + ["dict"] * 5
+    assert await ask("room.place", "acme", roomId="r")

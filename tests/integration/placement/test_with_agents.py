@@ -120,3 +120,19 @@ async def test_the_agent_has_the_last_word(
     await ask("room.close", roomId="r")
     with pytest.raises(NotFound):
         await ask("room.get", roomId="r")
+
+
+async def test_a_grant_is_valid_for_ten_seconds(
+    start_replica: StartReplica, start_node: StartNode, ask: Ask, bus: Bus
+) -> None:
+    """It expires by the agent's own clock, which its heartbeats tell, so that hosts' clocks may differ."""
+    agent, placement = await start_node("a", 1), await start_replica()
+    await until(lambda: _is_known(placement, agent))
+    await ask("room.create", roomId="r")
+    placed = await ask("room.place", roomId="r")
+    clock = agent.state.now() * 1000
+    # Placement's picture of that clock is late by what a heartbeat takes on its way, on a busy machine for a while.
+    assert clock + 5_000 < placed["grant"]["expiresAt"] <= clock + 10_001
+    await _transport(bus, placed)
+    with pytest.raises(Conflict):
+        await _transport(bus, placed)

@@ -68,6 +68,7 @@ class _Placing:
         """Decide until a place holds."""
         while True:
             known = await self.state.store.get(self.call.tenant, self.command.room_id)
+            self._check_offers()
             decision = self._decide(known.record)
             if decision.place is None:
                 await self._wait_or_refuse(known.record, decision)
@@ -78,6 +79,10 @@ class _Placing:
             if self.call.remaining() <= MARGIN:
                 raise self.failure or Timeout(f"No place in room {self.command.room_id} was found in time")
             await self._pause()
+
+    def _check_offers(self) -> None:
+        state = self.state
+        state.offers.check(self.call.tenant, state.picture.cluster.bookings.holds, state.now())
 
     async def _pause(self) -> None:
         """Leave others some time before the next decision, the more of it the more did not hold."""
@@ -117,14 +122,14 @@ class _Placing:
         except (Conflict, Stale) as error:
             # Somebody else changed the room: what he did may be all that is needed.
             log.debug("room %s changed meanwhile: %s", known.record.room_id, error)
-            state.picture.cluster.unbook(granted.worker_id, granted.grant_id)
+            self._unbook(granted)
             return None
         except TureenError as error:
-            state.picture.cluster.unbook(granted.worker_id, granted.grant_id)
+            self._unbook(granted)
             self._note_failure(router, error)
             return None
         except BaseException:
-            state.picture.cluster.unbook(granted.worker_id, granted.grant_id)
+            self._unbook(granted)
             raise
         state.announce("granted", granted)
         return self._placed(router, granted, decision)
@@ -148,7 +153,20 @@ class _Placing:
             expires_at=decision.expires_at,
         )
         state.picture.book(granted, state.wall_ms(), state.now())
+        state.offers.add(self.call.tenant, granted.worker_id, granted.grant_id)
         return granted
+
+    def _unbook(self, granted: GrantedEvent) -> None:
+        self.state.picture.cluster.unbook(granted.worker_id, granted.grant_id)
+        self.state.offers.withdraw(self.call.tenant, granted.grant_id)
+
+    def _expiry(self, granted: GrantedEvent) -> int:
+        """Return when an offer ends, on the clock of the agent that will look at it."""
+        state = self.state
+        node = state.picture.cluster.nodes.get(granted.node_id)
+        left = granted.expires_at - state.wall_ms()
+        # With a node that has gone meanwhile there is nothing on offer.
+        return max(0, node.clock(state.now()) + left) if node is not None else 0
 
     def _placed(self, router: RoomRouter, granted: GrantedEvent, decision: engine.Decision) -> RoomPlaced:
         rule = decision.reason.rule
@@ -167,7 +185,7 @@ class _Placing:
                 reserve=granted.reserve,
                 consumers=granted.consumers,
                 consumer_cost=decision.demand.consumer_cost,
-                expires_at=granted.expires_at,
+                expires_at=self._expiry(granted),
             ),
             why=decision.reason.to_contract() if self.command.why else None,
         )

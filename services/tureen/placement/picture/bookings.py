@@ -51,6 +51,10 @@ class Bookings:
         expected.consumers += booking.consumers
         return True
 
+    def holds(self, worker_id: str, grant_id: str) -> bool:
+        """Tell whether an offer is open."""
+        return grant_id in self._by_worker.get(worker_id, {})
+
     def expected(self, router_id: str) -> tuple[int, int]:
         """Return how many transports are on offer on a router, and how many consumers they are expected to hold."""
         expected = self._by_router.get(router_id)

@@ -170,6 +170,7 @@ class Cluster:
 
     def _take_over(self, node: Node, heartbeat: Heartbeat, now: float) -> None:
         node.heard_at = now
+        node.clock_ahead = heartbeat.clock - now * 1000
         node.host = heartbeat.host
         node.leaving = heartbeat.draining
         node.inventory_version = heartbeat.inventory_version

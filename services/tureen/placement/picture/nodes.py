@@ -48,6 +48,7 @@ class Node:
     Attributes:
         start_id: The agent's run.
         heard_at: When its last heartbeat came, on the receiver's monotonic clock.
+        clock_ahead: Milliseconds by which its agent's clock is ahead of ours.
         state: As the missed heartbeats tell.
         leaving: The agent itself says that it takes nothing new.
         drained: The operator says so.
@@ -63,6 +64,7 @@ class Node:
     mediasoup_version: str
     heard_at: float
     host: HostLoad
+    clock_ahead: float = 0.0
     state: NodeState = "alive"
     leaving: bool = False
     drained: bool = False
@@ -83,6 +85,10 @@ class Node:
         if self.host.open_files_limit and self.host.open_files > FILES_LIMIT * self.host.open_files_limit:
             return "no-files"
         return None
+
+    def clock(self, now: float) -> int:
+        """Return what its agent's clock shows at a moment of ours, ms."""
+        return max(0, round(now * 1000 + self.clock_ahead))
 
     def weigh(self) -> None:
         """Find the lightest worker of the pool anew."""
