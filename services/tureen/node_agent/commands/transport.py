@@ -41,6 +41,7 @@ from tureen.node_agent.objects import (
     ConsumerEntry,
     DataConsumerEntry,
     DataProducerEntry,
+    PipeEntry,
     ProducerEntry,
     TransportEntry,
 )
@@ -126,7 +127,11 @@ async def dump(state: AgentState, call: Call, command: TransportRef) -> Dumped:
     """Show a transport as its worker sees it."""
     await state.creates.settled(command.transport_id)
     entry = state.objects.visible_transport(command.transport_id, call.tenant)
-    return Dumped(dump={**await entry.transport.dump()})
+    shown: dict[str, Any] = {**await entry.transport.dump()}
+    if isinstance(entry, PipeEntry):
+        # The keys of rooms' pipes are in the commands that make them, and nowhere else.
+        shown.pop("srtpParameters", None)
+    return Dumped(dump=shown)
 
 
 async def get_stats(state: AgentState, call: Call, command: TransportRef) -> Stats:
