@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh packages   the virtual environment .venv, with the pinned packages
 #   scripts/setup.sh install    that, the mediasoup worker and the demo page
-#   scripts/setup.sh tests      that, a browser for the end-to-end tests, and ffmpeg for those with plain RTP
+#   scripts/setup.sh tests      that, a browser for the end-to-end tests, ffmpeg for those with plain RTP, and jq for an example
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
@@ -27,6 +27,7 @@ main() {
     set_up_page
     [[ $goal == install ]] && return
     set_up_ffmpeg
+    set_up_jq
     set_up_browser
 }
 
@@ -112,6 +113,11 @@ set_up_page() {
 set_up_ffmpeg() {
     command -v ffmpeg >/dev/null || install_from_debian "to send and record plain RTP in the tests" ffmpeg
     command -v ffmpeg >/dev/null || fail "ffmpeg is missing: install it, for the tests with plain RTP."
+}
+
+set_up_jq() {
+    command -v jq >/dev/null || install_from_debian "to run the example in shell in the tests" jq
+    command -v jq >/dev/null || fail "jq is missing: install it, for the test of examples/wire/rtp.sh."
 }
 
 set_up_browser() {
