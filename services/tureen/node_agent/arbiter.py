@@ -69,3 +69,11 @@ def admit_consumer(router: RouterEntry, record: RoomRecord | None, transport_id:
             details={"workerId": worker.id, "consumers": router.consumers, "maxConsumersPerWorker": most},
         )
     worker.bookings.add_consumer(transport_id, now)
+
+
+def takes_lowest_layers(router: RouterEntry, record: RoomRecord | None, now: float) -> bool:
+    """Tell whether a new consumer begins with the lowest layers: its room degrades and its worker is above the mark."""
+    if record is None or record.policy.limit != "degrade":
+        return False
+    worker = router.worker
+    return worker.cpu + worker.reserved + worker.bookings.unseen(now) > record.policy.watermark

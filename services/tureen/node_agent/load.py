@@ -40,6 +40,37 @@ class RouterChanges:
         return [load for load, times in told.values() if times <= REPEATED]
 
 
+class NetworkMeter:
+    """Reads what crosses the host's network, and what it can carry.
+
+    Args:
+        mbps: What it carries each way, Mbit/s; None asks the links.
+        max_packets: Packets a second that the host is meant to handle; None is no limit.
+    """
+
+    def __init__(self, mbps: float | None, max_packets: int | None) -> None:
+        self._limit = (mbps if mbps is not None else _link_mbps()) * 1e6 / 8
+        self._packets_limit = float(max_packets or 0)
+        self._counted = _counters()
+        self._read_at = 0.0
+
+    def read(self, now: float) -> dict[str, float]:
+        """Return the fields of a host's load; rates are over the time since the reading before, `now` is loop time."""
+        counted, before = _counters(), self._counted
+        elapsed = max(now - self._read_at, 0.001) if self._read_at else 1.0
+        self._counted, self._read_at = counted, now
+        # A link that went away takes its counts with it.
+        rates = [max(0, value - old) / elapsed for value, old in zip(counted, before, strict=True)]
+        return {
+            "network_in": rates[0],
+            "network_out": rates[1],
+            "network_limit": self._limit,
+            "packets_in": rates[2],
+            "packets_out": rates[3],
+            "packets_limit": self._packets_limit,
+        }
+
+
 class LoadMeter:
     """Reads loads; each figure covers the time since the reading before."""
 
@@ -47,24 +78,19 @@ class LoadMeter:
         self._ports = settings.max_port - settings.min_port + 1
         self._self = psutil.Process()
         self._processes: dict[int, psutil.Process] = {}
-        self._network = psutil.net_io_counters()
-        self._read_at = 0.0
+        self._network = NetworkMeter(settings.network_mbps, settings.max_packets)
         psutil.cpu_percent()
 
     def host(self, workers: Iterable[WorkerEntry], now: float) -> HostLoad:
         """Read the host; `now` is loop time."""
         memory = psutil.virtual_memory()
-        network, before = psutil.net_io_counters(), self._network
-        elapsed = max(now - self._read_at, 0.001) if self._read_at else 1.0
-        self._network, self._read_at = network, now
         used = sum(len(router.transports) + router.pipes for worker in workers for router in worker.routers.values())
         return HostLoad(
             cpu=psutil.cpu_percent(),
             cores=psutil.cpu_count() or 1,
             memory=memory.total - memory.available,
             memory_total=memory.total,
-            network_in=(network.bytes_recv - before.bytes_recv) / elapsed,
-            network_out=(network.bytes_sent - before.bytes_sent) / elapsed,
+            **self._network.read(now),
             open_files=self._self.num_fds(),
             open_files_limit=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
             ports=self._ports,
@@ -72,9 +98,9 @@ class LoadMeter:
         )
 
     def worker(self, entry: WorkerEntry, now: float) -> WorkerLoad:
-        """Read one worker, and keep its CPU for the arbiter."""
+        """Read one worker, and keep for the arbiter what it has to know."""
         cpu, memory = self._process(entry.worker.pid)
-        entry.cpu = cpu
+        entry.cpu, entry.reserved = cpu, entry.bookings.reserved()
         routers = entry.routers.values()
         return WorkerLoad(
             worker_id=entry.id,
@@ -91,7 +117,7 @@ class LoadMeter:
             consumers=sum(router.consumers for router in routers),
             pipes=sum(router.pipes for router in routers),
             booked=entry.bookings.unseen(now),
-            reserved=entry.bookings.reserved(),
+            reserved=entry.reserved,
         )
 
     def forget(self, pid: int) -> None:
@@ -107,3 +133,24 @@ class LoadMeter:
                 return process.cpu_percent(), process.memory_info().rss
         except psutil.Error:
             return 0.0, 0
+
+
+def _counters() -> tuple[int, int, int, int]:
+    """Return bytes in and out and packets in and out since the host started, the loopback interface apart."""
+    links = [link for name, link in psutil.net_io_counters(pernic=True).items() if not _is_loopback(name)]
+    return (
+        sum(link.bytes_recv for link in links),
+        sum(link.bytes_sent for link in links),
+        sum(link.packets_recv for link in links),
+        sum(link.packets_sent for link in links),
+    )
+
+
+def _link_mbps() -> float:
+    """Return the speed of the fastest link that is up, Mbit/s; 0 where none tells it, as virtual ones do not."""
+    links = psutil.net_if_stats().items()
+    return max((link.speed for name, link in links if link.isup and not _is_loopback(name)), default=0)
+
+
+def _is_loopback(name: str) -> bool:
+    return name == "lo"

@@ -52,6 +52,8 @@ class WorkerEntry:
     bookings: Bookings = field(default_factory=Bookings)
     cpu: float = 0.0
     """Percent of a core, over the last heartbeat."""
+    reserved: float = 0.0
+    """What is kept for growth, percent of a core, as of the last heartbeat."""
     routers: dict[str, RouterEntry] = field(default_factory=dict)
     lost_routers: list[str] = field(default_factory=list)
     """The routers that went with it: mediasoup closes them before it tells of the death."""

@@ -51,6 +51,9 @@ class NodeAgentSettings(Settings):
         addresses: What transports may listen on; the first is for pipes and the default.
         min_port: First media port, inclusive.
         max_port: Last media port, inclusive.
+        network_mbps: What the host's network carries each way, Mbit/s; default: the speed of its fastest link, where
+            one tells it.
+        max_packets: Packets a second, in and out together, near which the host takes nothing new; default: no limit.
         hard_limit: Percent of a core above which a worker takes nothing more; a room's policy may set less.
         max_pipe_fan_out: To how many routers one router sends the same producer.
         max_pipe_depth: Over how many hops a producer travels at most.
@@ -69,6 +72,8 @@ class NodeAgentSettings(Settings):
     addresses: Annotated[list[Address], Field(min_length=1)] = Field(default_factory=lambda: [Address()])
     min_port: Annotated[int, Field(ge=1024, le=65535)] = 40000
     max_port: Annotated[int, Field(ge=1024, le=65535)] = 49999
+    network_mbps: Annotated[float, Field(gt=0)] | None = None
+    max_packets: Annotated[int, Field(gt=0)] | None = None
     hard_limit: Annotated[float, Field(gt=0, le=100)] = 90
     max_pipe_fan_out: Annotated[int, Field(ge=1)] = 8
     max_pipe_depth: Annotated[int, Field(ge=1)] = 4

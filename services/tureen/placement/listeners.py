@@ -66,6 +66,7 @@ class Listeners:
         state = self._state
         for change in state.picture.hear(heartbeat, state.now()):
             self._on_change(change, heartbeat)
+        state.learner.hear(heartbeat, state.now())
         if not state.picture.is_complete(heartbeat.node_id):
             self.inventories.ask(heartbeat.node_id)
         state.changed.beat()

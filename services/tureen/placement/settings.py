@@ -47,6 +47,8 @@ class PlacementSettings(Settings):
         find_timeout: Seconds that agents have to say whether they hold a producer.
         max_pipe_fan_out: To how many routers one router sends the same producer.
         max_pipe_depth: Over how many hops a producer travels at most.
+        region_groups: Regions that are close to each other, group by group: when a room's own region is full, those of
+            its group are used before the others.
         empty_router_after: Seconds after which a router that nobody uses is closed.
         unlisted_after: Seconds after which a router that its room's record does not list is closed.
         vanished_after: Seconds after which a router that its agent does not announce leaves the record.
@@ -66,6 +68,7 @@ class PlacementSettings(Settings):
     find_timeout: Annotated[float, Field(gt=0)] = 2.0
     max_pipe_fan_out: Annotated[int, Field(ge=1)] = 8
     max_pipe_depth: Annotated[int, Field(ge=1)] = 4
+    region_groups: list[list[str]] = Field(default_factory=list)
     empty_router_after: Annotated[float, Field(gt=0)] = 30.0
     unlisted_after: Annotated[float, Field(gt=0)] = 10.0
     vanished_after: Annotated[float, Field(gt=0)] = 10.0

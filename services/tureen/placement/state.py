@@ -12,6 +12,7 @@ from tureen.contract import subjects
 from tureen.contract.cluster import NodeEvent, RoomEvent
 from tureen.contract.model import Announcement
 from tureen.contract.rooms import RoomRecord
+from tureen.placement.engine import CostLearner
 from tureen.placement.offers import Offers
 from tureen.placement.picture import Node, Picture
 from tureen.placement.pulse import Pulse
@@ -28,6 +29,7 @@ class PlacementState:
 
     Attributes:
         picture: What the agents say.
+        learner: What producers and consumers cost here.
         plans: Paths that were answered a moment ago.
         changed: Beats whenever the picture changes.
         rng: Spreads what would else be equal.
@@ -36,6 +38,7 @@ class PlacementState:
     settings: PlacementSettings
     bus: Bus
     picture: Picture = field(default_factory=Picture)
+    learner: CostLearner = field(default_factory=CostLearner)
     plans: Plans = field(default_factory=Plans)
     changed: Pulse = field(default_factory=Pulse)
     rng: Random = field(default_factory=Random)

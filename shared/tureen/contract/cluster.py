@@ -62,8 +62,12 @@ class HostLoad(Message):
     Attributes:
         cpu: Percent of all cores.
         memory: Bytes in use.
-        network_in: Bytes a second, all interfaces.
-        network_out: Bytes a second, all interfaces.
+        network_in: Bytes a second, the loopback interface apart.
+        network_out: Bytes a second, the loopback interface apart.
+        network_limit: Bytes a second that the network carries each way; 0 is unknown.
+        packets_in: Packets a second, the loopback interface apart.
+        packets_out: Packets a second, the loopback interface apart.
+        packets_limit: Packets a second, in and out together, that the host is meant to handle; 0 is no limit.
         open_files: Of the agent's process.
         free_ports: Media ports not in use.
     """
@@ -74,6 +78,10 @@ class HostLoad(Message):
     memory_total: int = 0
     network_in: float = 0
     network_out: float = 0
+    network_limit: float = 0
+    packets_in: float = 0
+    packets_out: float = 0
+    packets_limit: float = 0
     open_files: int = 0
     open_files_limit: int = 0
     free_ports: int = 0

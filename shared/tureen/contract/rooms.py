@@ -32,7 +32,8 @@ class RoomPolicy(Command):
         expected_producers_per_peer: How many producers each of them will have, where that is known.
         limit: What a request beyond the limits gets: `deny` refuses it at once, `queue` lets it wait until its
             deadline, `spill` goes past the watermark and the room's regions, never past the hard limit and the counts.
-            `degrade` refuses as `deny` does so far.
+            `degrade` goes past the watermark too, with the lowest layers alone: consumers of a worker above the
+            watermark begin with them, and an app may ask for more.
         regions: Regions that may carry the room; empty is all.
         first_node_id: The node of the room's first worker, where the app wants to choose it.
         empty_timeout: Seconds after which placement closes a room that nobody is in; unset is never.
@@ -193,8 +194,9 @@ class PlacementReason(Message):
     """Why a transport goes where it goes.
 
     Attributes:
-        rule: The rule that decided: `pack`, `spill-worker`, `spill-node`, `spill-region`, `first`, or `spill` where the
-            room's policy let it go past the watermark; empty where nothing fits.
+        rule: The rule that decided: `pack`, `spill-worker`, `spill-node`, `spill-group`, `spill-region` or `first`;
+            `spill` or `degrade` where the room's policy let it go past the watermark; `last-resort` where only nodes
+            were left that failed within the last minute or whose hosts are overloaded; empty where nothing fits.
         inputs_digest: SHA-256 over the decision's inputs, hexadecimal: same inputs, same decision.
         candidates: The eight best workers in order.
         refusals: How many workers were refused, by cause.

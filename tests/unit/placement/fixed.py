@@ -9,6 +9,7 @@ from typing import Any
 from tureen.contract.cluster import GrantedEvent, Heartbeat, HostLoad, WorkerLoad
 from tureen.contract.rooms import RoomPlace, RoomPolicy, RoomRecord, RoomRouter
 from tureen.placement import engine
+from tureen.placement.engine import Groups
 from tureen.placement.engine.room import view
 from tureen.placement.picture import Picture
 
@@ -42,6 +43,7 @@ NODE_FAR = heartbeat("far", worker("far-1"), worker("far-2"), region="us")
 NODE_OTHER_VERSION = heartbeat("newer", worker("newer-1"), mediasoup_version="3.28.0")
 NODE_NO_PORTS = heartbeat("portless", worker("portless-1"), host=HostLoad(ports=10, free_ports=0))
 NODE_NO_FILES = heartbeat("fileless", worker("fileless-1"), host=HostLoad(open_files=99, open_files_limit=100))
+NODE_OVERLOADED = heartbeat("overloaded", worker("overloaded-1"), host=HostLoad(cpu=99.0, cores=4))
 NODE_TENANTS = heartbeat("tenants", worker("tenants-1", tenant="acme"))
 
 
@@ -77,10 +79,10 @@ def record(*worker_ids: str, room_id: str = "room", **policy: Any) -> RoomRecord
     )
 
 
-def decide(seen: Picture, room: RoomRecord, seed: int = 0, **request: Any) -> engine.Decision:
+def decide(seen: Picture, room: RoomRecord, seed: int = 0, groups: Groups = (), **request: Any) -> engine.Decision:
     """Decide where a transport of a room goes."""
     asked = RoomPlace(room_id=room.room_id, **request)
-    return engine.place(seen.cluster, view(seen, room), asked, 1_000, Random(seed))
+    return engine.place(seen.cluster, view(seen, room), asked, 1_000, Random(seed), groups=groups)
 
 
 def chosen(decision: engine.Decision) -> str | None:

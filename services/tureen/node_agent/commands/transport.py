@@ -51,6 +51,8 @@ from tureen.node_agent.transports import connect_id
 KEY_FRAME_REQUEST_DELAY = 1000
 """Milliseconds between two key frame requests to a room's own producers; an app's own value wins."""
 
+_LOWEST_LAYERS = {"spatialLayer": 0, "temporalLayer": 0}
+
 
 async def connect(state: AgentState, call: Call, command: TransportConnect) -> None:
     """Connect a transport; again with the same parameters it succeeds."""
@@ -211,6 +213,8 @@ async def _watching(
     router = transport.router
     if command.producer_id not in router.producers and router.room_id is not None:
         await state.walker.ensure(router, command.producer_id, call.deadline, data=False)
+    if arbiter.takes_lowest_layers(router, state.objects.record_of(router), state.now()):
+        command = command.model_copy(update={"preferred_layers": _LOWEST_LAYERS})
     streams.watch(router, command.producer_id)
     try:
         return await _consumer_of(transport, consumer_id, command)

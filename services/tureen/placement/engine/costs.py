@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tureen.contract.rooms import RoomPlace, RoomPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """Starting numbers, in percent of a core, until the cluster's own measurements replace them.
 
     Measured on a slow core with 1,100-byte packets at 1,000 to 2,000 a second: a packet in costs about 15 µs of CPU,
@@ -38,6 +36,9 @@ class Costs:
 
 
 COSTS = Costs()
+
+LOWEST_SHARE = 0.3
+"""What a consumer of the lowest layers is taken to cost, as a share of what others do: fewer packets, smaller ones."""
 
 
 class Demand(NamedTuple):
@@ -74,6 +75,12 @@ def demand(request: RoomPlace, policy: RoomPolicy, producers: int, costs: Costs 
         reserve = costs.copy * (later - consumers)
     cost = min(cost, policy.watermark)
     return Demand(cost, min(reserve, policy.watermark - cost), consumers, costs.copy)
+
+
+def lowest(needed: Demand, costs: Costs = COSTS) -> Demand:
+    """Return what is needed where consumers get the lowest layers alone, and nothing is kept for growth."""
+    saved = min(needed.cost, costs.copy * needed.consumers) * (1 - LOWEST_SHARE)
+    return Demand(needed.cost - saved, 0.0, needed.consumers, costs.copy * LOWEST_SHARE)
 
 
 def _consumers_later(request: RoomPlace, policy: RoomPolicy, producers: int, costs: Costs) -> int:

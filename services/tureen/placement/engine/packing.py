@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from tureen.contract.rooms import RoomPlace
 from tureen.placement.engine import regions
+from tureen.placement.engine.regions import Distance, Groups
 from tureen.placement.engine.room import RoomView, RouterView
-from tureen.placement.picture import Cluster, Node, Worker
+from tureen.placement.engine.snapshot import Index, Snapshot
+from tureen.placement.picture import Node, Worker
+
+_AWAY = {Distance.GROUP: "spill-group", Distance.BEYOND: "spill-region"}
+"""What a choice away from home is called."""
 
 SAMPLE = 8
-"""How many hosts that do not carry the room yet are looked at in a region: the lightest ones."""
+"""How many hosts that do not carry the room yet are looked at: the lightest ones."""
+FEWEST = 2
+"""How many of these in each region at least."""
 
 
 class Candidate(NamedTuple):
@@ -41,32 +48,43 @@ class Bounds(NamedTuple):
     Attributes:
         watermark: Percent of a core up to which workers are filled, reserves included.
         anywhere: Whether to leave the room's regions and the node of its first worker.
+        lowest: Whether consumers are to take the lowest layers alone.
+        reluctant: Whether nodes that failed a moment ago, or whose hosts are overloaded, are used.
     """
 
     watermark: float
-    anywhere: bool
+    anywhere: bool = False
+    lowest: bool = False
+    reluctant: bool = False
 
 
-def tiers(cluster: Cluster, room: RoomView, request: RoomPlace, bounds: Bounds, draw: float) -> Iterator[Tier]:
+def tiers(
+    cluster: Snapshot, room: RoomView, request: RoomPlace, bounds: Bounds, draw: float, groups: Groups = ()
+) -> Iterator[Tier]:
     """Yield the tiers in their order; the workers of a tier are looked up when it is its turn."""
     own = _own(cluster, room)
     node_id = wanted_node(room, request, bounds)
     if node_id is not None:
         yield from _on_node(cluster, own, node_id)
         return
-    room_regions = {candidate.worker.node.region for candidate in own}
-    for home in (True, False):
-        here = [candidate for candidate in own if regions.is_home(_region(candidate), request, room_regions) is home]
+    away = regions.Distances(request, {_region(candidate) for candidate in own}, groups)
+    policy = room.record.policy
+    for distance in Distance:
         here = [
             candidate
-            for candidate in here
-            if regions.allowed(_region(candidate), room.record.policy, anywhere=bounds.anywhere)
+            for candidate in own
+            if away.of(_region(candidate)) is distance
+            and regions.allowed(_region(candidate), policy, anywhere=bounds.anywhere)
         ]
-        yield Tier("pack" if home else "spill-region", here, fullest=True)
-        yield Tier("spill-worker" if home else "spill-region", _neighbours(here, own))
-        rule = "spill-region" if not home else "spill-node" if own else "first"
-        nodes = _elsewhere(cluster, room, request, bounds, draw, room_regions, home=home)
-        yield Tier(rule, _lightest_of(nodes, own, request))
+        home = distance is Distance.HOME
+        rule = _AWAY.get(distance)
+        yield Tier(rule or "pack", here, fullest=True)
+        yield Tier(rule or "spill-worker", _neighbours(here, own))
+        indexes = list(_indexes(cluster, room, bounds, away, distance))
+        yield Tier(
+            rule or ("spill-node" if own and home else "first"),
+            _lightest_of(indexes, bounds, draw, own, request),
+        )
 
 
 def wanted_node(room: RoomView, request: RoomPlace, bounds: Bounds) -> str | None:
@@ -77,13 +95,13 @@ def wanted_node(room: RoomView, request: RoomPlace, bounds: Bounds) -> str | Non
     return first if first is not None and not room.record.routers and not bounds.anywhere else None
 
 
-def _own(cluster: Cluster, room: RoomView) -> list[Candidate]:
+def _own(cluster: Snapshot, room: RoomView) -> list[Candidate]:
     """Return the workers that hold the room; one that its node does not announce any more is none."""
     found = ((cluster.worker(view.router.worker_id), view) for view in room.routers)
     return [Candidate(worker, view) for worker, view in found if worker is not None]
 
 
-def _on_node(cluster: Cluster, own: list[Candidate], node_id: str) -> Iterator[Tier]:
+def _on_node(cluster: Snapshot, own: list[Candidate], node_id: str) -> Iterator[Tier]:
     node = cluster.nodes.get(node_id)
     if node is None:
         return
@@ -104,30 +122,26 @@ def _neighbours(here: list[Candidate], own: list[Candidate]) -> Iterator[Candida
                 yield Candidate(worker)
 
 
-def _elsewhere(
-    cluster: Cluster,
-    room: RoomView,
-    request: RoomPlace,
-    bounds: Bounds,
-    draw: float,
-    room_regions: set[str],
-    *,
-    home: bool,
-) -> Iterator[Node]:
-    """Yield the lightest nodes of each region that is asked for."""
+def _indexes(
+    cluster: Snapshot, room: RoomView, bounds: Bounds, away: regions.Distances, distance: Distance
+) -> Iterator[Index]:
+    """Yield the nodes of each region at a distance, by their load."""
     policy = room.record.policy
-    for region, index in cluster.indexes(room.record.mediasoup_version):
-        if regions.is_home(region, request, room_regions) is not home:
-            continue
-        if regions.allowed(region, policy, anywhere=bounds.anywhere):
-            yield from index.lightest(bounds.watermark, draw)
+    for region, index in cluster.indexes(room.record.mediasoup_version, reluctant=bounds.reluctant):
+        if away.of(region) is distance and regions.allowed(region, policy, anywhere=bounds.anywhere):
+            yield index
 
 
-def _lightest_of(nodes: Iterable[Node], own: list[Candidate], request: RoomPlace) -> Iterator[Candidate]:
-    """Yield the lightest worker of each of the first few nodes that do not carry the room."""
+def _lightest_of(
+    indexes: Sequence[Index], bounds: Bounds, draw: float, own: list[Candidate], request: RoomPlace
+) -> Iterator[Candidate]:
+    """Yield the lightest worker of each of the first few nodes of each region that do not carry the room."""
     hosts = {candidate.worker.node.id for candidate in own}
-    found = (_lightest(node, request.exclude) for node in nodes if node.id not in hosts)
-    return islice((Candidate(worker) for worker in found if worker is not None), SAMPLE)
+    share = max(FEWEST, SAMPLE // max(1, len(indexes)))
+    for index in indexes:
+        nodes = index.lightest(bounds.watermark, draw)
+        found = (_lightest(node, request.exclude) for node in nodes if node.id not in hosts)
+        yield from islice((Candidate(worker) for worker in found if worker is not None), share)
 
 
 def _lightest(node: Node, exclude: list[str]) -> Worker | None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
 from tureen.contract.rooms import RoomPlace
 from tureen.placement.engine import limits, regions
-from tureen.placement.engine.costs import COSTS, Costs, Demand, demand
+from tureen.placement.engine.costs import COSTS, Costs, Demand, demand, lowest
+from tureen.placement.engine.inputs import Inputs, Looked, Rest
 from tureen.placement.engine.packing import Bounds, Candidate, Tier, tiers, wanted_node
 from tureen.placement.engine.reasons import Reason, Weighed
+from tureen.placement.engine.regions import Groups
 from tureen.placement.engine.room import RoomView
-from tureen.placement.picture import Cluster, Worker
+from tureen.placement.engine.snapshot import Snapshot
+from tureen.placement.picture import Worker
 
 GRANT_MS = 10_000
 """Milliseconds for which an offer holds."""
@@ -43,45 +46,60 @@ class Decision(NamedTuple):
     reason: Reason
 
 
+class _Found(NamedTuple):
+    """What a search came to."""
+
+    rule: str
+    candidate: Candidate | None
+    demand: Demand
+
+
 @dataclass(slots=True)
 class _Search:
     """One decision in the making."""
 
-    cluster: Cluster
+    cluster: Snapshot
     room: RoomView
     request: RoomPlace
     demand: Demand
-    weighed: dict[str, Weighed] = field(default_factory=dict)
+    weighed: dict[str, tuple[Worker, str | None]] = field(default_factory=dict)
 
-    def best_of(self, tier: Tier, bounds: Bounds) -> Candidate | None:
+    def best_of(self, tier: Tier, bounds: Bounds, needed: Demand) -> Candidate | None:
         """Look at every worker of a tier and return the best that takes the transport."""
         best: Candidate | None = None
+        # Beyond the watermark there is nothing to pack: the lightest is the best.
+        fullest = tier.fullest and not math.isinf(bounds.watermark)
         for candidate in tier.candidates:
             worker = candidate.worker
-            refusal = self._refusal(candidate, bounds)
-            self.weighed[worker.id] = Weighed(worker, worker.load, refusal)
-            if refusal is None and (best is None or _better(worker, best.worker, fullest=tier.fullest)):
+            refusal = self._refusal(candidate, bounds, needed)
+            self.weighed[worker.told.worker_id] = (worker, refusal)
+            if refusal is None and (best is None or _better(worker, best.worker, fullest=fullest)):
                 best = candidate
         return best
 
-    def _refusal(self, candidate: Candidate, bounds: Bounds) -> str | None:
+    def _refusal(self, candidate: Candidate, bounds: Bounds, needed: Demand) -> str | None:
         worker, router = candidate
-        policy = self.room.record.policy
-        if worker.id in self.request.exclude:
+        record = self.room.record
+        if worker.told.worker_id in self.request.exclude:
             return "excluded"
-        if worker.node.refusal is not None:
-            return worker.node.refusal
-        if worker.node.mediasoup_version != self.room.record.mediasoup_version:
-            return "mediasoup-version"
+        unfit = limits.unfit(worker.node, record.mediasoup_version, reluctant=bounds.reluctant)
+        if unfit is not None:
+            return unfit
         if router is not None:
-            refusal = limits.over_count(router, self.demand, policy)
+            refusal = limits.over_count(router, needed, record.policy)
             if refusal is not None:
                 return refusal
-        return limits.over_load(worker, self.demand, bounds.watermark, policy.hard_limit)
+        return limits.over_load(worker, needed, bounds.watermark, record.policy.hard_limit)
 
 
 def place(
-    cluster: Cluster, room: RoomView, request: RoomPlace, now: int, rng: Random, costs: Costs = COSTS
+    cluster: Snapshot,
+    room: RoomView,
+    request: RoomPlace,
+    now: int,
+    rng: Random,
+    costs: Costs = COSTS,
+    groups: Groups = (),
 ) -> Decision:
     """Decide where a new transport of a room goes.
 
@@ -92,28 +110,48 @@ def place(
         now: Wall clock, ms since 1970.
         rng: Draws once, to spread what else would be equal.
         costs: What producers, consumers and transports cost.
+        groups: Regions that are close to each other.
     """
-    policy = room.record.policy
     draw = rng.random()
-    search = _Search(cluster, room, request, demand(request, policy, room.producers, costs))
-    rule, chosen = _choose(search, draw)
-    refusals = _refusals(search) if chosen is None else _causes(search.weighed.values())
-    reason = Reason(rule, _inputs(search, draw), _ranked(search, chosen), refusals)
-    where = _place(chosen) if chosen is not None else None
-    return Decision(where, search.demand, now + GRANT_MS, reason)
+    search = _Search(cluster, room, request, demand(request, room.record.policy, room.producers, costs))
+    found = _choose(search, draw, costs, groups)
+    chosen = found.candidate
+    rest = Rest() if chosen is not None else _rest(cluster)
+    refusals = _causes(search) if chosen is not None else _refusals(search, rest)
+    inputs = Inputs(now, draw, costs, groups, request, room, _looked(search), rest)
+    reason = Reason(found.rule, inputs, _ranked(search, chosen), refusals)
+    return Decision(_place(chosen) if chosen is not None else None, found.demand, now + GRANT_MS, reason)
 
 
-def _choose(search: _Search, draw: float) -> tuple[str, Candidate | None]:
+def _choose(search: _Search, draw: float, costs: Costs, groups: Groups) -> _Found:
+    for bounds in _passes(search):
+        needed = lowest(search.demand, costs) if bounds.lowest else search.demand
+        for tier in tiers(search.cluster, search.room, search.request, bounds, draw, groups):
+            best = search.best_of(tier, bounds, needed)
+            if best is not None:
+                return _Found(_rule(tier, bounds), best, needed)
+    return _Found("", None, search.demand)
+
+
+def _passes(search: _Search) -> Iterator[Bounds]:
+    """Yield how far to go, further each time: what the room's policy allows, then nodes that may fail again."""
     policy = search.room.record.policy
-    passes = [Bounds(policy.watermark, anywhere=False)]
+    passes = [Bounds(policy.watermark)]
     if policy.limit == "spill":
         passes.append(Bounds(math.inf, anywhere=True))
-    for bounds in passes:
-        for tier in tiers(search.cluster, search.room, search.request, bounds, draw):
-            best = search.best_of(tier if not bounds.anywhere else tier._replace(fullest=False), bounds)
-            if best is not None:
-                return tier.rule if not bounds.anywhere else "spill", best
-    return "", None
+    elif policy.limit == "degrade":
+        passes.append(Bounds(math.inf, lowest=True))
+    yield from passes
+    if search.cluster.has_reluctant:
+        yield from (bounds._replace(reluctant=True) for bounds in passes)
+
+
+def _rule(tier: Tier, bounds: Bounds) -> str:
+    if bounds.reluctant:
+        return "last-resort"
+    if bounds.lowest:
+        return "degrade"
+    return "spill" if bounds.anywhere else tier.rule
 
 
 def _better(worker: Worker, than: Worker, *, fullest: bool) -> bool:
@@ -125,52 +163,56 @@ def _place(chosen: Candidate) -> Place:
     return Place(worker.node.id, worker.id, view.router.router_id if view is not None else None)
 
 
+def _looked(search: _Search) -> tuple[Looked, ...]:
+    """Return what the decision depends on: the workers that were weighed, and where else the room is."""
+    found = (search.cluster.worker(view.router.worker_id) for view in search.room.routers)
+    own = (worker for worker in found if worker is not None and worker.told.worker_id not in search.weighed)
+    return tuple(Looked.at(worker) for worker in (*(worker for worker, _ in search.weighed.values()), *own))
+
+
 def _ranked(search: _Search, chosen: Candidate | None) -> tuple[Weighed, ...]:
     """Return what was looked at: the chosen one, those that would do, those refused."""
     first = chosen.worker.id if chosen is not None else ""
-    return tuple(
-        sorted(
-            search.weighed.values(),
-            key=lambda entry: (entry.worker.id != first, entry.refusal is not None, entry.score),
-        )
-    )
+    weighed = [
+        Weighed(worker.node.id, name, worker.load, refusal) for name, (worker, refusal) in search.weighed.items()
+    ]
+    weighed.sort(key=lambda entry: (entry.worker_id != first, entry.refusal is not None, entry.score))
+    return tuple(weighed)
 
 
-def _causes(weighed: Iterable[Weighed]) -> Mapping[str, int]:
-    return Counter(entry.refusal for entry in weighed if entry.refusal is not None)
+def _causes(search: _Search) -> Mapping[str, int]:
+    return Counter(refusal for _, refusal in search.weighed.values() if refusal is not None)
 
 
-def _refusals(search: _Search) -> Mapping[str, int]:
+def _rest(cluster: Snapshot) -> Rest:
+    return Rest(tuple(cluster.refusing().items()), tuple(cluster.accepting()))
+
+
+def _refusals(search: _Search, rest: Rest) -> Mapping[str, int]:
     """Count every worker of the cluster by why it was refused: nothing was found, so all of them were.
 
     What was not looked at one by one is counted from the index: those are above the watermark.
     """
-    causes = Counter(_causes(search.weighed.values()))
-    if wanted_node(search.room, search.request, Bounds(0, anywhere=False)) is not None:
+    causes = Counter(_causes(search))
+    if wanted_node(search.room, search.request, Bounds(0)) is not None:
         return causes or {"unknown-node": 1}
-    for cause, workers in search.cluster.refusing().items():
+    for cause, workers in rest.refusing:
         causes[cause] = max(causes[cause], workers)
+    indexed = _count_indexed(search, rest.accepting, causes)
+    looked_at = sum(worker.node.refusal is None for worker, _ in search.weighed.values())
+    causes["watermark"] += max(0, indexed - looked_at)
+    return {cause: workers for cause, workers in causes.items() if workers}
+
+
+def _count_indexed(search: _Search, accepting: Iterable[tuple[str, str, int]], causes: Counter[str]) -> int:
+    """Return how many workers might have been used; the others go to their causes."""
     record = search.room.record
     indexed = 0
-    for region, version, workers in search.cluster.accepting():
+    for region, version, workers in accepting:
         if version != record.mediasoup_version:
             causes["mediasoup-version"] += workers
         elif not regions.allowed(region, record.policy, anywhere=record.policy.limit == "spill"):
             causes["region"] += workers
         else:
             indexed += workers
-    looked_at = sum(entry.worker.node.refusal is None for entry in search.weighed.values())
-    causes["watermark"] += max(0, indexed - looked_at)
-    return {cause: workers for cause, workers in causes.items() if workers}
-
-
-def _inputs(search: _Search, draw: float) -> tuple[object, ...]:
-    """Return what the decision was made from; loads go on changing, so they are copied."""
-    record, request = search.room.record, search.request
-    return (
-        (record.tenant, record.room_id, record.incarnation, record.generation, search.room.producers),
-        (request.direction, request.expected_consumers, request.region, request.node_id, *request.exclude),
-        [(view.transports, view.consumers) for view in search.room.routers],
-        [(key, entry.score, entry.worker.hard_load, entry.refusal) for key, entry in search.weighed.items()],
-        draw,
-    )
+    return indexed

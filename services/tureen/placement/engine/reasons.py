@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import NamedTuple
 
 from tureen.contract.rooms import Candidate, PlacementReason
-from tureen.placement.picture import Worker
+from tureen.placement.engine.inputs import Inputs
 
 SHOWN = 8
 """How many candidates a reason names."""
@@ -16,7 +15,8 @@ SHOWN = 8
 class Weighed(NamedTuple):
     """A worker that was looked at, its load at that moment, and why it was refused, where it was."""
 
-    worker: Worker
+    node_id: str
+    worker_id: str
     score: float
     refusal: str | None = None
 
@@ -26,28 +26,27 @@ class Reason(NamedTuple):
 
     Attributes:
         rule: The rule that decided; empty where no worker was found.
-        inputs: The request, the room and every worker that was looked at, as they were. The clock is not among them: it
-            sets when the grant expires, not where it leads.
+        inputs: The request, the room and every worker that was looked at, as they were.
         weighed: The workers that were looked at, the chosen one first.
         refusals: How many workers were refused, by cause.
     """
 
     rule: str
-    inputs: tuple[object, ...]
+    inputs: Inputs
     weighed: tuple[Weighed, ...]
     refusals: Mapping[str, int]
 
     @property
     def digest(self) -> str:
         """SHA-256 over the inputs, hexadecimal."""
-        return sha256(repr(self.inputs).encode()).hexdigest()
+        return self.inputs.digest
 
     def to_contract(self) -> PlacementReason:
         """Return the reason as it travels."""
         candidates = [
             Candidate(
-                node_id=entry.worker.node.id,
-                worker_id=entry.worker.id,
+                node_id=entry.node_id,
+                worker_id=entry.worker_id,
                 score=round(entry.score, 3),
                 refusal=entry.refusal,
             )

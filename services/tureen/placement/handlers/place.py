@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tureen.bus import Call
 from tureen.contract.cluster import GrantedEvent
-from tureen.contract.errors import Conflict, NoCapacity, Stale, Timeout, TureenError
+from tureen.contract.errors import Conflict, Internal, NoCapacity, Stale, Timeout, TureenError, Unavailable
 from tureen.contract.ids import new_id
 from tureen.contract.rooms import Grant, RoomPlace, RoomPlaced, RoomRecord, RoomRouter, WorkerPlace, WorkerPlaced
 from tureen.placement import engine
@@ -96,7 +96,15 @@ class _Placing:
         request = self.command
         if self.failed:
             request = request.model_copy(update={"exclude": [*request.exclude, *self.failed]})
-        return engine.place(state.picture.cluster, view(state.picture, record), request, state.wall_ms(), state.rng)
+        return engine.place(
+            state.picture.cluster,
+            view(state.picture, record),
+            request,
+            state.wall_ms(),
+            state.rng,
+            state.learner.costs,
+            state.settings.region_groups,
+        )
 
     async def _wait_or_refuse(self, record: RoomRecord, decision: engine.Decision) -> None:
         """Nothing fits: wait for a change where the room's policy says so, else refuse."""
@@ -137,6 +145,8 @@ class _Placing:
     def _note_failure(self, router: RoomRouter, error: TureenError) -> None:
         self.failed.append(router.worker_id)
         self.failure = error
+        if isinstance(error, (Timeout, Unavailable, Internal)):
+            self.state.picture.cluster.fail(router.node_id, self.state.now())
 
     def _book(self, decision: engine.Decision, router: RoomRouter) -> GrantedEvent:
         """Count the place as taken from this moment: whoever is decided next must see it."""

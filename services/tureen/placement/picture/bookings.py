@@ -83,12 +83,14 @@ class Bookings:
         """Drop all offers of a worker that is gone."""
         self._remove(list(self._by_worker.get(worker_id, {}).values()))
 
-    def sums(self, worker_id: str) -> tuple[float, float]:
-        """Return the cost and the reserve on offer on a worker, percent of a core."""
-        offers = self._by_worker.get(worker_id)
-        if not offers:
-            return 0.0, 0.0
-        return sum(offer.cost for offer in offers.values()), sum(offer.reserve for offer in offers.values())
+    def sums(self, worker_id: str) -> tuple[float, float, int]:
+        """Return the cost and the reserve on offer on a worker, percent of a core, and the consumers expected there."""
+        offers = self._by_worker.get(worker_id, {}).values()
+        return (
+            sum((offer.cost for offer in offers), 0.0),
+            sum((offer.reserve for offer in offers), 0.0),
+            sum(offer.consumers for offer in offers),
+        )
 
     def __len__(self) -> int:
         return sum(len(offers) for offers in self._by_worker.values())

@@ -12,6 +12,9 @@ from tureen.placement.picture.index import NodeIndex
 from tureen.placement.picture.nodes import Node, Worker
 from tureen.placement.picture.staleness import newly_suspect
 
+FAILED_FOR = 60.0
+"""Seconds for which a node that failed is used only where nothing else is left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Joined:
@@ -40,7 +43,8 @@ class Cluster:
         self._nodes: dict[str, Node] = {}
         self._workers: dict[str, Worker] = {}
         self._drained: set[str] = set()
-        self._indexes: dict[tuple[str, str], NodeIndex] = {}
+        self._failed: dict[str, float] = {}
+        self._indexes: dict[tuple[str, str, bool], NodeIndex] = {}
         self._refusing: Counter[str] = Counter()
         self._refusal_of: dict[str, tuple[str, int]] = {}
         self.bookings = Bookings()
@@ -54,15 +58,23 @@ class Cluster:
         """Return a worker, or None where no node has announced it."""
         return self._workers.get(worker_id)
 
-    def indexes(self, mediasoup_version: str) -> Iterator[tuple[str, NodeIndex]]:
-        """Yield the regions that have nodes of a mediasoup version, with those that take something new."""
-        for (region, version), index in self._indexes.items():
-            if version == mediasoup_version and len(index):
+    def indexes(self, mediasoup_version: str, *, reluctant: bool = False) -> Iterator[tuple[str, NodeIndex]]:
+        """Yield the regions that have nodes of a mediasoup version, with those that take something new.
+
+        Those that failed a moment ago, or whose host is overloaded, are `reluctant`: they are in indexes of their own.
+        """
+        for (region, version, of_reluctant), index in self._indexes.items():
+            if version == mediasoup_version and of_reluctant is reluctant and len(index):
                 yield region, index
+
+    @property
+    def has_reluctant(self) -> bool:
+        """Whether any node that takes something new does so only where nothing else is left."""
+        return any(reluctant and len(index) for (_, _, reluctant), index in self._indexes.items())
 
     def accepting(self) -> Iterator[tuple[str, str, int]]:
         """Yield region, mediasoup version and how many workers are on nodes that take something new."""
-        for (region, version), index in self._indexes.items():
+        for (region, version, _), index in self._indexes.items():
             yield region, version, index.workers
 
     def refusing(self) -> Mapping[str, int]:
@@ -71,7 +83,7 @@ class Cluster:
 
     def newest_version(self) -> str | None:
         """Return the newest mediasoup version among the nodes that take something new."""
-        versions = (version for (_, version), index in self._indexes.items() if len(index))
+        versions = (version for (_, version, _), index in self._indexes.items() if len(index))
         return max(versions, key=_version_key, default=None)
 
     def hear(self, heartbeat: Heartbeat, now: float) -> list[Joined | Replaced]:
@@ -81,15 +93,26 @@ class Cluster:
         if node is not None and node.start_id != heartbeat.start_id:
             changes.append(Replaced(node, node.start_id, tuple(node.workers)))
             self.remove(node.id)
+            self.fail(heartbeat.node_id, now)
             node = None
         if node is None:
             node = self._enter(heartbeat, now)
             changes.append(Joined(node))
         elif node.state == "suspect":
             node.state = "alive"
+            self.fail(node.id, now)
             changes.append(Joined(node, returned=True))
         self._take_over(node, heartbeat, now)
         return changes
+
+    def fail(self, node_id: str, now: float) -> None:
+        """A node did not do what it was asked, fell silent or ended without a word: others are used for a minute."""
+        self._failed[node_id] = now + FAILED_FOR
+        node = self._nodes.get(node_id)
+        if node is not None and not node.failed:
+            self._leave_index(node)
+            node.failed = True
+            self._reindex(node)
 
     def check(self, now: float) -> list[Node]:
         """Mark and return the nodes that turn suspect now."""
@@ -136,22 +159,26 @@ class Cluster:
         """Enter a grant, of ours or of another replica's."""
         worker = self._workers.get(booking.worker_id)
         if worker is not None and self.bookings.add(booking):
-            self._shift(worker, booking.cost, booking.reserve)
+            self._shift(worker, booking.cost, booking.reserve, booking.consumers)
 
     def unbook(self, worker_id: str, grant_id: str) -> None:
         """Withdraw a grant that was never given to anybody."""
         booking = self.bookings.cancel(worker_id, grant_id)
         worker = self._workers.get(worker_id)
         if worker is not None and booking is not None:
-            self._shift(worker, -booking.cost, -booking.reserve)
+            self._shift(worker, -booking.cost, -booking.reserve, -booking.consumers)
 
-    def _shift(self, worker: Worker, cost: float, reserve: float) -> None:
+    def _shift(self, worker: Worker, cost: float, reserve: float, consumers: int) -> None:
         """A worker's load changed between two heartbeats."""
         worker.pending_cost += cost
         worker.pending_reserve += reserve
         worker.refresh()
         node = worker.node
-        if node.lightest is worker or node.lightest is None or worker.load < node.lightest.load:
+        node.pending_consumers += consumers
+        before = node.refusal
+        node.assess()
+        lightest = node.lightest
+        if node.refusal != before or lightest is worker or lightest is None or worker.load < lightest.load:
             node.weigh()
             self._reindex(node)
 
@@ -171,7 +198,6 @@ class Cluster:
     def _take_over(self, node: Node, heartbeat: Heartbeat, now: float) -> None:
         node.heard_at = now
         node.clock_ahead = heartbeat.clock - now * 1000
-        node.host = heartbeat.host
         node.leaving = heartbeat.draining
         node.inventory_version = heartbeat.inventory_version
         told = {load.worker_id for load in heartbeat.workers}
@@ -179,24 +205,37 @@ class Cluster:
         if changed:
             for worker_id in node.workers.keys() - told:
                 self._drop_worker(node, worker_id)
-        for load in heartbeat.workers:
-            self._take_over_worker(node, load, now)
+        node.pending_consumers = sum(self._take_over_worker(node, load, now) for load in heartbeat.workers)
+        self._assess(node, heartbeat, now)
         if changed:
             self._set_pool(node)
         else:
             node.weigh()
             self._reindex(node)
 
-    def _take_over_worker(self, node: Node, load: WorkerLoad, now: float) -> None:
+    def _assess(self, node: Node, heartbeat: Heartbeat, now: float) -> None:
+        """Take over what the host tells, and whether it still counts as having failed."""
+        before = node.reluctant
+        node.take_host(heartbeat.host)
+        node.failed = self._failed.get(node.id, now) > now
+        if not node.failed:
+            self._failed.pop(node.id, None)
+        if node.reluctant != before:
+            self._discard(node, reluctant=before)
+
+    def _take_over_worker(self, node: Node, load: WorkerLoad, now: float) -> int:
+        """Take over a worker's load; return how many consumers are expected on places on offer there."""
         worker = self._workers.get(load.worker_id)
         if worker is None or worker.node is not node:
             worker = Worker(node, load)
             self._workers[load.worker_id] = node.workers[load.worker_id] = worker
         worker.told = load
+        consumers = 0
         if worker.pending_cost or worker.pending_reserve:
             self.bookings.expire(load.worker_id, now)
-            worker.pending_cost, worker.pending_reserve = self.bookings.sums(load.worker_id)
+            worker.pending_cost, worker.pending_reserve, consumers = self.bookings.sums(load.worker_id)
         worker.refresh()
+        return consumers
 
     def _drop_worker(self, node: Node, worker_id: str) -> None:
         del node.workers[worker_id]
@@ -213,6 +252,7 @@ class Cluster:
         self._reindex(node)
 
     def _reindex(self, node: Node) -> None:
+        node.assess()
         refusal = node.refusal
         if refusal is None and node.lightest is not None:
             if node.id in self._refusal_of:
@@ -225,13 +265,18 @@ class Cluster:
             self._refusing[refusal] += len(node.pool)
 
     def _leave_index(self, node: Node) -> None:
-        self._index_of(node).discard(node.id)
+        self._discard(node, reluctant=node.reluctant)
         cause, workers = self._refusal_of.pop(node.id, ("", 0))
         if cause:
             self._refusing[cause] -= workers
 
+    def _discard(self, node: Node, *, reluctant: bool) -> None:
+        index = self._indexes.get((node.region, node.mediasoup_version, reluctant))
+        if index is not None:
+            index.discard(node.id)
+
     def _index_of(self, node: Node) -> NodeIndex:
-        key = (node.region, node.mediasoup_version)
+        key = (node.region, node.mediasoup_version, node.reluctant)
         index = self._indexes.get(key)
         if index is None:
             index = self._indexes[key] = NodeIndex()

@@ -9,6 +9,19 @@ from tureen.contract.cluster import HostLoad, NodeInfo, NodeState, WorkerLoad
 FILES_LIMIT = 0.95
 """Share of its open files beyond which a host takes nothing new: what runs there needs the rest."""
 
+NETWORK_LIMIT = 0.9
+"""Share of what its network carries, or of the packets it is meant to handle, beyond which a host takes nothing new."""
+
+CPU_LIMIT = 95.0
+"""Percent of all its cores beyond which a host is no place for rooms that are not there yet."""
+
+CONSUMER_BYTES = 40_000.0
+CONSUMER_PACKETS = 80.0
+"""What a consumer is taken to send a second, until the host has enough of them to tell."""
+
+ENOUGH_CONSUMERS = 20
+"""How many consumers a host needs for its own figures to be believed."""
+
 
 @dataclass(slots=True, eq=False)
 class Worker:
@@ -52,10 +65,13 @@ class Node:
         state: As the missed heartbeats tell.
         leaving: The agent itself says that it takes nothing new.
         drained: The operator says so.
+        failed: It failed within the last minute: it is used only where nothing else is left.
         inventory_version: As the last heartbeat told it.
         workers: All its workers, by id.
         pool: Those that may carry rooms: a tenant's own worker is that tenant's alone.
         lightest: The one of the pool with the least load.
+        pending_consumers: How many consumers are expected on places that were granted and do not show yet.
+        refusal: Why nothing new goes to this node, or None where something may; `assess` keeps it.
     """
 
     id: str
@@ -68,23 +84,32 @@ class Node:
     state: NodeState = "alive"
     leaving: bool = False
     drained: bool = False
+    failed: bool = False
     inventory_version: int = 0
     workers: dict[str, Worker] = field(default_factory=dict)
     pool: list[Worker] = field(default_factory=list)
     lightest: Worker | None = None
+    pending_consumers: int = 0
+    refusal: str | None = None
+    _bytes: float = CONSUMER_BYTES
+    _packets: float = CONSUMER_PACKETS
 
     @property
-    def refusal(self) -> str | None:
-        """Why nothing new goes to this node, or None where something may."""
-        if self.state != "alive":
-            return self.state
-        if self.leaving or self.drained:
-            return "draining"
-        if self.host.ports and not self.host.free_ports:
-            return "no-ports"
-        if self.host.open_files_limit and self.host.open_files > FILES_LIMIT * self.host.open_files_limit:
-            return "no-files"
-        return None
+    def reluctant(self) -> bool:
+        """Whether rooms that are not there yet should go elsewhere if they can."""
+        return self.failed or self.host.cpu > CPU_LIMIT
+
+    def take_host(self, host: HostLoad) -> None:
+        """Take over the host's load, and learn from it what a consumer sends here."""
+        self.host = host
+        consumers = sum(worker.told.consumers for worker in self.workers.values())
+        if consumers >= ENOUGH_CONSUMERS:
+            self._bytes = host.network_out / consumers
+            self._packets = host.packets_out / consumers
+
+    def assess(self) -> None:
+        """Find out anew whether something may go to this node."""
+        self.refusal = self._refusal()
 
     def clock(self, now: float) -> int:
         """Return what its agent's clock shows at a moment of ours, ms."""
@@ -105,6 +130,29 @@ class Node:
             mediasoup_version=self.mediasoup_version,
             workers=[worker.told for worker in self.workers.values()],
         )
+
+    def _refusal(self) -> str | None:
+        host = self.host
+        if self.state != "alive":
+            return self.state
+        if self.leaving or self.drained:
+            return "draining"
+        if host.ports and not host.free_ports:
+            return "no-ports"
+        if host.open_files_limit and host.open_files > FILES_LIMIT * host.open_files_limit:
+            return "no-files"
+        if host.network_limit and self._network() > NETWORK_LIMIT * host.network_limit:
+            return "network"
+        if host.packets_limit and self._packets_a_second() > NETWORK_LIMIT * host.packets_limit:
+            return "packets"
+        return None
+
+    def _network(self) -> float:
+        """Return the bytes a second of the fuller direction, with what was granted and does not show yet."""
+        return max(self.host.network_in, self.host.network_out + self.pending_consumers * self._bytes)
+
+    def _packets_a_second(self) -> float:
+        return self.host.packets_in + self.host.packets_out + self.pending_consumers * self._packets
 
 
 def _load(worker: Worker) -> float:
