@@ -32,13 +32,20 @@ def book(
             details={"workerId": worker.id, "load": load, "hardLimit": hard_limit},
         )
     most = record.policy.max_transports_per_worker if record is not None else None
-    if most is not None and len(router.transports) >= most:
+    if most is not None and len(router.booked) >= most:
         raise NoCapacity(
             f"Worker {worker.id} holds {most} transports of room {router.room_id}, which is its share",
-            details={"workerId": worker.id, "transports": len(router.transports), "maxTransportsPerWorker": most},
+            details={"workerId": worker.id, "transports": len(router.booked), "maxTransportsPerWorker": most},
         )
     covered, consumer_cost = (grant.consumers, grant.consumer_cost) if grant is not None else (0, 0.0)
     worker.bookings.book(transport_id, cost, reserve, now, covered=covered, consumer_cost=consumer_cost)
+    router.booked.add(transport_id)
+
+
+def release(router: RouterEntry, transport_id: str) -> None:
+    """Give a transport's place back: it is closed, or was never made."""
+    router.worker.bookings.release(transport_id)
+    router.booked.discard(transport_id)
 
 
 def _is_for(grant: Grant, router: RouterEntry) -> bool:

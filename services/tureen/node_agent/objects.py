@@ -120,6 +120,8 @@ class RouterEntry:
     room_id: str | None = None
     producers: dict[str, HeldProducer] = field(default_factory=dict)
     transports: dict[str, TransportEntry] = field(default_factory=dict)
+    booked: set[str] = field(default_factory=set)
+    """The transports that have a place here: those that are being made as well."""
     opened: int = 0
     """How many transports it has ever had."""
     consumers: int = 0

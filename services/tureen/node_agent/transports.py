@@ -39,7 +39,7 @@ async def enter(
     try:
         transport = await making
     except BaseException:
-        router.worker.bookings.release(transport_id)
+        arbiter.release(router, transport_id)
         state.grants.free(transport_id)
         raise
     entry = TransportEntry(transport_id, router, transport)
@@ -52,7 +52,7 @@ async def enter(
 
 def _closed(state: AgentState, entry: TransportEntry) -> None:
     entry.router.transports.pop(entry.id, None)
-    entry.router.worker.bookings.release(entry.id)
+    arbiter.release(entry.router, entry.id)
     state.objects.transports.discard(entry.id)
     state.forget(entry)
     state.creates.forget(connect_id(entry.id), closed=False)
