@@ -57,7 +57,7 @@ def _picture(nodes: list[tuple[list[float], str, str]], offers: int) -> Picture:
     return seen
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(_node, min_size=1, max_size=COUNT),
     st.lists(st.integers(0, COUNT - 1), unique=True, max_size=3),

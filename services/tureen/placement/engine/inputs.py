@@ -13,7 +13,11 @@ from tureen.placement.picture import Worker
 
 
 class Looked(NamedTuple):
-    """A worker that was looked at, and its node, as they were."""
+    """A worker that was looked at, and its node, as they were.
+
+    Attributes:
+        indexed_load: The load by which its node is found.
+    """
 
     worker_id: str
     node_id: str
@@ -22,6 +26,7 @@ class Looked(NamedTuple):
     node_refusal: str | None
     failed: bool
     reluctant: bool
+    indexed_load: float
     load: float
     hard_load: float
 
@@ -37,6 +42,7 @@ class Looked(NamedTuple):
             node.refusal,
             node.failed,
             node.reluctant,
+            node.indexed_load,
             worker.load,
             worker.hard_load,
         )

@@ -9,7 +9,7 @@ from tureen.contract.cluster import HostLoad, WorkerLoad
 from tureen.placement.engine.inputs import Inputs, Looked
 from tureen.placement.engine.place import Decision, place
 from tureen.placement.picture import Node, Worker
-from tureen.placement.picture.index import STEP
+from tureen.placement.picture.index import STEP, bucket_of
 
 
 def replay(inputs: Inputs) -> Decision:
@@ -39,7 +39,7 @@ class _Index:
     def lightest(self, below: float, draw: float) -> Iterator[Node]:
         """Yield them again: that order held the draw already."""
         for node in self.nodes.values():
-            if node.lightest is not None and node.lightest.load // STEP * STEP <= below:
+            if bucket_of(node.indexed_load) * STEP <= below:
                 yield node
 
 
@@ -104,5 +104,6 @@ def _node(looked: Looked) -> Node:
         heard_at=0.0,
         host=HostLoad(cpu=100.0 if looked.reluctant else 0.0),
         failed=looked.failed,
+        indexed_load=looked.indexed_load,
         refusal=looked.node_refusal,
     )

@@ -257,7 +257,8 @@ class Cluster:
         if refusal is None and node.lightest is not None:
             if node.id in self._refusal_of:
                 self._leave_index(node)
-            self._index_of(node).put(node, node.lightest.load)
+            node.indexed_load = node.lightest.load
+            self._index_of(node).put(node, node.indexed_load)
             return
         self._leave_index(node)
         if refusal is not None and node.state != "gone":

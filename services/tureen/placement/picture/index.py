@@ -12,6 +12,11 @@ STEP = 2.0
 _BUCKETS = int(100 / STEP) + 1
 
 
+def bucket_of(load: float) -> int:
+    """Return the number of the bucket for a load; it holds loads from `STEP` times that number on."""
+    return min(max(int(load / STEP), 0), _BUCKETS - 1)
+
+
 class NodeIndex:
     """Buckets of nodes; entering, moving and leaving cost the same however many there are."""
 
@@ -23,7 +28,7 @@ class NodeIndex:
 
     def put(self, node: Node, load: float) -> None:
         """Enter a node under the load of its lightest worker, or move it there."""
-        bucket = min(max(int(load / STEP), 0), _BUCKETS - 1)
+        bucket = bucket_of(load)
         slot = self._slots.get(node.id)
         if slot is not None and slot[0] == bucket and self._buckets[bucket][slot[1]] is node:
             return

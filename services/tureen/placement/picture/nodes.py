@@ -70,6 +70,7 @@ class Node:
         workers: All its workers, by id.
         pool: Those that may carry rooms: a tenant's own worker is that tenant's alone.
         lightest: The one of the pool with the least load.
+        indexed_load: The load of that one by which the node is found.
         pending_consumers: How many consumers are expected on places that were granted and do not show yet.
         refusal: Why nothing new goes to this node, or None where something may; `assess` keeps it.
     """
@@ -89,6 +90,7 @@ class Node:
     workers: dict[str, Worker] = field(default_factory=dict)
     pool: list[Worker] = field(default_factory=list)
     lightest: Worker | None = None
+    indexed_load: float = 0.0
     pending_consumers: int = 0
     refusal: str | None = None
     _bytes: float = CONSUMER_BYTES
