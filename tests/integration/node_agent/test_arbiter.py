@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ SIMULCAST = {**VIDEO, "encodings": [{"ssrc": 22222222 + layer, "scalabilityMode"
 
 
 def _grant(node: Node, **fields: Any) -> dict[str, Any]:
-    expires_at = time.time_ns() // 1_000_000 + 10_000
+    expires_at = round(node.agent.state.now() * 1000) + 10_000
     return {
         "grantId": new_id(),
         "workerId": node.worker_ids[0],

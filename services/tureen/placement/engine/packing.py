@@ -125,9 +125,10 @@ def _neighbours(here: list[Candidate], own: list[Candidate]) -> Iterator[Candida
 def _indexes(
     cluster: Snapshot, room: RoomView, bounds: Bounds, away: regions.Distances, distance: Distance
 ) -> Iterator[Index]:
-    """Yield the nodes of each region at a distance, by their load."""
+    """Yield the nodes of each region at a distance, by their load; the regions by name, whichever was seen first."""
     policy = room.record.policy
-    for region, index in cluster.indexes(room.record.mediasoup_version, reluctant=bounds.reluctant):
+    found = cluster.indexes(room.record.mediasoup_version, reluctant=bounds.reluctant)
+    for region, index in sorted(found, key=_first):
         if away.of(region) is distance and regions.allowed(region, policy, anywhere=bounds.anywhere):
             yield index
 
@@ -150,6 +151,10 @@ def _lightest(node: Node, exclude: list[str]) -> Worker | None:
     return min(
         (worker for worker in node.pool if worker.id not in exclude), key=lambda worker: worker.load, default=None
     )
+
+
+def _first(found: tuple[str, Index]) -> str:
+    return found[0]
 
 
 def _region(candidate: Candidate) -> str:
