@@ -64,5 +64,10 @@ def show(title: str, rows: Sequence[Row], file: Path | None) -> None:
             entry.better,
         )
     Console().print(table)
+    write(rows, file)
+
+
+def write(rows: Sequence[Row], file: Path | None) -> None:
+    """Write the rows as JSON, where a file is named."""
     if file is not None:
         file.write_text(json.dumps([asdict(entry) for entry in rows], indent=2) + "\n")
