@@ -22,16 +22,16 @@ fail() {
 
 [[ ${NATS_URL:-nats://127.0.0.1:4222} =~ ^nats://(([^:@]*):([^@]*)@)?([^:]+):([0-9]+)/?$ ]] ||
     fail "NATS_URL is to be nats://user:password@host:port"
-readonly USER_NAME=${BASH_REMATCH[2]} PASSWORD=${BASH_REMATCH[3]}
+export USER_NAME=${BASH_REMATCH[2]} PASSWORD=${BASH_REMATCH[3]}
 exec {nats}<>"/dev/tcp/${BASH_REMATCH[4]}/${BASH_REMATCH[5]}"
 inbox=_INBOX.$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
-jq -cn --arg user "$USER_NAME" --arg pass "$PASSWORD" \
-    '{$user, $pass, verbose: false, headers: true, no_responders: true}' | sed 's/.*/CONNECT &\r/' >&"$nats"
-printf 'SUB %s 1\r\nPING\r\n' "$inbox" >&"$nats"
-until [[ ${answer:-} == PONG* ]]; do
-    read -r -t 5 -u "$nats" answer || fail "the NATS server does not answer"
-    [[ $answer != -ERR* ]] || fail "the NATS server says $answer"
+jq -cn '{user: env.USER_NAME, pass: env.PASSWORD, verbose: true, headers: true, no_responders: true}' |
+    sed 's/.*/CONNECT &\r/' >&"$nats"
+until [[ ${said:-} == +OK* ]]; do
+    read -r -t 5 -u "$nats" said || fail "the NATS server does not answer"
+    [[ $said != -ERR* ]] || fail "the NATS server says $said"
 done
+printf 'SUB %s 1\r\n' "$inbox" >&"$nats"
 
 # ask SUBJECT [PAYLOAD]: send a command and print the answer.
 ask() {
