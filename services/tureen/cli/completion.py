@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import typer
 
@@ -13,23 +13,22 @@ PATIENCE = 3.0
 
 
 def commands(incomplete: str) -> Iterator[tuple[str, str]]:
-    """Offer the commands' names, each with what it takes."""
+    """Offer the commands' names, each with what it does."""
     from tureen.contract.registry import all_commands
 
-    seen: set[str] = set()
-    for command in all_commands():
-        if command.name.startswith(incomplete) and command.name not in seen:
-            seen.add(command.name)
-            about = (command.request.__doc__ or "").split("\n\n", 1)[0]
-            # Shells would take a backtick for a command of theirs.
-            yield command.name, " ".join(about.replace("`", "").split())
+    return _beginning(incomplete, {command.name: command.about for command in all_commands()})
 
 
-def patterns(incomplete: str) -> Iterator[str]:
-    """Offer what can be listened to."""
+def patterns(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Offer what can be listened to, each with what it means."""
     from tureen.cli.wire.patterns import shorthands
 
-    return (each for each in shorthands() if each.startswith(incomplete))
+    return _beginning(incomplete, shorthands())
+
+
+def _beginning(incomplete: str, offered: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    # Shells would take a backtick for a command of theirs.
+    return ((name, about.replace("`", "")) for name, about in offered.items() if name.startswith(incomplete))
 
 
 def nodes(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tureen.cli.show.json_text import json_line, one_line, printable
-from tureen.cli.wire.commands import nearest
+from tureen.cli.wire.commands import nearest, spelled
 from tureen.contract.errors import CallerError, TureenError
 from tureen.contract.registry import Command
 
@@ -60,7 +60,7 @@ def advice(error: TureenError, command: Command | None = None) -> str:
     known = [field.alias or name for name, field in command.request.model_fields.items()]
     near = nearest(path, known) if error.type == "UnknownField" else []
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    return f"{hint}`tureen call {command.name} --fields` lists the fields"
+    return f"{hint}`tureen call {spelled(command)} --fields` lists the fields"
 
 
 def show(console: Console, error: TureenError, command: Command | None = None, *, as_json: bool = False) -> None:

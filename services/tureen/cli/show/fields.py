@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tureen.cli.show.json_text import json_line
+from tureen.cli.wire.commands import spelled
 from tureen.config.describe import field_docs
 from tureen.contract.registry import Command
 
@@ -71,14 +72,16 @@ def structures(command: Command) -> Iterator[type[BaseModel]]:
 
 def show(console: Console, command: Command) -> None:
     """Print a command's fields, those of its answer, and a line to start from."""
-    parts: list[RenderableType] = [Text.assemble((command.name, "bold"), "  ", (_about(command.request), "dim"))]
+    parts: list[RenderableType] = [Text.assemble((command.name, "bold"), "  ", (command.about, "dim"))]
     parts += _section("payload", command.request)
     for model in structures(command):
         parts += _section(model.__name__, model)
     parts += _section("answer", command.reply, required="always")
+    if failures := ", ".join(error.type for error in command.errors):
+        parts.append(Text.assemble("\n", ("may fail with ", "dim"), failures, (", and what every command may", "dim")))
     node = "--node NODE " if command.service == "node" else ""
     line = Text.assemble(
-        "\n", (f"tureen call {command.name} {node}'", "green"), json_line(example(command)), ("'", "green")
+        "\n", (f"tureen call {spelled(command)} {node}'", "green"), json_line(example(command)), ("'", "green")
     )
     console.print(Group(*parts, line))
 
@@ -101,10 +104,6 @@ def _section(title: str, model: type[BaseModel], required: str = "required") -> 
         note = required if field.required else f"default {field.default}" if field.default else ""
         table.add_row(name, Text(field.type), Text(". ".join(filter(None, (note, field.about)))))
     return [Text(f"\n{title}", "bold cyan"), table]
-
-
-def _about(model: type[BaseModel]) -> str:
-    return " ".join((model.__doc__ or "").split("\n\n", 1)[0].split())
 
 
 def _default(schema: Schema) -> str:

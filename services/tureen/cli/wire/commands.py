@@ -46,6 +46,15 @@ def find(name: str, *, to_node: bool) -> Command:
     return chosen[0]
 
 
+def spelled(command: Command) -> str:
+    """Return the name by which a command is found: with its service where others have the name as well."""
+    others = [
+        each for each in all_commands() if each.name == command.name and each.service not in ("node", command.service)
+    ]
+    is_plain = command.service == "node" or not others
+    return command.name if is_plain else f"{command.service}.{command.name}"
+
+
 def names() -> list[str]:
     """Return the names of all commands, each once, in the order of the registry."""
     return list(dict.fromkeys(command.name for command in all_commands()))

@@ -6,42 +6,15 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from tureen.cli.wire.commands import nearest
-from tureen.contract import subjects
+from tureen.contract import subjects, told
 from tureen.contract.errors import InvalidType
-from tureen.mediasoup import (
-    ActiveSpeakerObserver,
-    AudioLevelObserver,
-    Consumer,
-    DataConsumer,
-    DataProducer,
-    DirectTransport,
-    PipeTransport,
-    PlainTransport,
-    Producer,
-    Router,
-    WebRtcServer,
-    WebRtcTransport,
-    Worker,
-)
-from tureen.mediasoup.entity import Entity
 
-OBJECTS: dict[str, tuple[type[Entity], ...]] = {
-    "worker": (Worker,),
-    "webRtcServer": (WebRtcServer,),
-    "router": (Router,),
-    "transport": (WebRtcTransport, PlainTransport, PipeTransport, DirectTransport),
-    "producer": (Producer,),
-    "consumer": (Consumer,),
-    "dataProducer": (DataProducer,),
-    "dataConsumer": (DataConsumer,),
-    "rtpObserver": (ActiveSpeakerObserver, AudioLevelObserver),
-}
-_OF_OBSERVERS = ("close", "pause", "resume", "addproducer", "removeproducer")
+OBJECTS = tuple(dict.fromkeys(each.object for each in told.OBJECT_EVENTS))
 _TOLD = ("event", "heartbeat", "inventory")
 _CLUSTERS = {
-    "heartbeat": subjects.HEARTBEATS,
-    "inventory": subjects.INVENTORIES,
-    "system": subjects.SYSTEM_EVENTS,
+    "heartbeat": (subjects.HEARTBEATS, "How nodes and their workers are."),
+    "inventory": (subjects.INVENTORIES, "What nodes hold."),
+    "system": (subjects.SYSTEM_EVENTS, "Everything that happens in the cluster."),
 }
 
 
@@ -49,35 +22,22 @@ class PatternError(Exception):
     """That cannot be listened to; the message says what can."""
 
 
-def events_of(object_: str) -> list[str]:
-    """Return the names of the events that objects of a kind have."""
-    classes = OBJECTS[object_]
-    own = (name for each in classes for name in each.EVENTS)
-    observed = (name for each in classes for name in each.OBSERVER_EVENTS if name in _OF_OBSERVERS)
-    return list(dict.fromkeys((*own, *observed)))
-
-
-def all_events() -> list[str]:
-    """Return the names of all objects' events, each once."""
-    return sorted({name for object_ in OBJECTS for name in events_of(object_)})
-
-
-def shorthands() -> list[str]:
-    """Return what can be listened to without spelling a subject."""
-    return [
-        "event",
-        *_CLUSTERS,
-        *all_events(),
-        *(f"{object_}.{name}" for object_ in OBJECTS for name in events_of(object_)),
-    ]
+def shorthands() -> dict[str, str]:
+    """Return what can be listened to without spelling a subject, and what each means."""
+    events = {each.name: each.about for each in told.SYSTEM_EVENTS}
+    for each in told.OBJECT_EVENTS:
+        events.setdefault(each.name, f"{each.object}: {each.about}")
+    named = {f"{each.object}.{each.name}": each.about for each in told.OBJECT_EVENTS}
+    clusters = {name: about for name, (_, about) in _CLUSTERS.items()}
+    return {"event": "Everything that the tenant's objects tell.", **clusters, **events, **named}
 
 
 def subject(pattern: str, *, tenant: str, room: str = "*") -> str:
     """Return the subject that a pattern means.
 
     `score` is that event of any object, `producer.score` and `producer.*` those of a kind of object; `event.…` is
-    what follows a tenant's name in a subject; `system`, `heartbeat` and `inventory`, alone or with what follows, are
-    the cluster's own; everything else is a subject as it stands.
+    what follows a tenant's name in a subject; `system`, `heartbeat` and `inventory`, alone or with what follows, and
+    names such as `nodeJoined` are the cluster's own; everything else is a subject as it stands.
 
     Raises:
         PatternError: It is none of these, or would hear commands.
@@ -88,7 +48,10 @@ def subject(pattern: str, *, tenant: str, room: str = "*") -> str:
     if first == "event":
         return _told(_of_tenant(tenant, pattern if dot else "event.>" if room == "*" else f"event.{room}.>"))
     if first in _CLUSTERS:
-        return _told(f"{_CLUSTERS[first].rpartition('.')[0]}.{rest}" if dot else _CLUSTERS[first])
+        whole = _CLUSTERS[first][0]
+        return _told(f"{whole.rpartition('.')[0]}.{rest}" if dot else whole)
+    if pattern in told.EVENTS_OF_THE_CLUSTER:
+        return subjects.system_event(pattern)
     if first == "tureen" or first.startswith("$"):
         raise PatternError(f"{pattern} is no subject of {subjects.PREFIX}")
     object_, name = (first, rest) if dot else ("*", first)
@@ -102,9 +65,11 @@ def _object(object_: str) -> str:
 
 
 def _event(object_: str, name: str) -> str:
-    known = all_events() if object_ == "*" else events_of(object_)
+    known = [each.name for each in told.OBJECT_EVENTS if object_ in ("*", each.object)]
+    if object_ == "*":
+        known += told.EVENTS_OF_THE_CLUSTER
     if name != "*" and name not in known:
-        _unknown(name, known, "no event" if object_ == "*" else f"no event of a {object_}")
+        _unknown(name, dict.fromkeys(known), "no event" if object_ == "*" else f"no event of a {object_}")
     return name
 
 

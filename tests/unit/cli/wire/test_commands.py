@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tureen.cli.wire.commands import UnknownCommandError, find, names, nearest
+from tureen.cli.wire.commands import UnknownCommandError, find, names, nearest, spelled
 from tureen.contract.registry import all_commands
 
 
@@ -10,7 +10,9 @@ def test_every_command_is_found_by_its_name() -> None:
     """Each command of the registry can be called, by its name or with its service before that."""
     for command in all_commands():
         assert find(f"{command.service}.{command.name}", to_node=command.service == "node") is command
+        assert find(spelled(command), to_node=command.service == "node") is command
     assert find("router.dump", to_node=False).service == "node"
+    assert spelled(find("router.dump", to_node=True)) == "router.dump"
     assert find("room.create", to_node=False).service == "placement"
 
 
@@ -20,6 +22,13 @@ def test_the_node_decides_between_services() -> None:
     assert find("room.update", to_node=True).service == "node"
     with pytest.raises(UnknownCommandError, match="leave --node out"):
         find("room.create", to_node=True)
+
+
+def test_a_name_of_several_services() -> None:
+    """Where services share a name and none of them is a node, it has to be said which."""
+    with pytest.raises(UnknownCommandError, match=r"say which, .*signaling.schema.get"):
+        find("schema.get", to_node=False)
+    assert find("metrics.schema.get", to_node=False).service == "metrics"
 
 
 @pytest.mark.parametrize(
