@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 import msgpack
 
 from tureen.contract.cluster import Inventory, ProducerEntry, PulledFrom, RouterEntry
+from tureen.contract.paging import PAGE_BYTES
 from tureen.node_agent.objects import HeldProducer, Objects
-
-PAGE_BYTES = 240 * 1024
-"""A page stays under 256 KiB, its envelope included."""
 
 
 def entries(objects: Objects) -> Iterator[RouterEntry]:

@@ -20,6 +20,7 @@ from tureen.node_agent.inventory import upstream_of
 from tureen.node_agent.leases import Closable, Leases
 from tureen.node_agent.memory import UNREPEATABLE, Creates, fingerprint
 from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, WorkerEntry
+from tureen.node_agent.pages import Pages
 from tureen.node_agent.pipes.puller import Puller
 from tureen.node_agent.pipes.server import PipeServer
 from tureen.node_agent.pipes.walker import Walker
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
-Handlers = Mapping[str, Callable[..., Awaitable[Reply | None]]]
+AgentFunction = Callable[..., Awaitable[Reply | None]]
+"""Takes the agent's state, the call and the command."""
+
+Handlers = Mapping[str, AgentFunction]
 """Functions of the agent's state, the call and the command, by `<object>.<method>`."""
 
 
@@ -54,6 +58,7 @@ class AgentState:
     publish_inventory: Callable[[], None]
     inventory_version: int = 0
     grants: UsedGrants = field(default_factory=UsedGrants)
+    pages: Pages = field(default_factory=Pages)
     puller: Puller = field(init=False)
     server: PipeServer = field(init=False)
     walker: Walker = field(init=False)

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_SENTENCE = 1000
 """Characters of an error's message that are sent; what a client sent may be quoted in it."""
+_IN_PAGES = ": ask for it in pages, the first of which is page first"
 _OURS = "it failed on our side; the log holds the reason under the trace id"
 
 
@@ -49,7 +50,7 @@ def coded(error: BaseException) -> TureenError:
     return Internal(_OURS)
 
 
-def success(result: Reply | Mapping[str, Any] | None, *, json: bool, limit: int) -> Answer:
+def success(result: Reply | Mapping[str, Any] | None, *, json: bool, limit: int, pageable: bool = False) -> Answer:
     """Return the answer that carries a result.
 
     Raises:
@@ -64,7 +65,7 @@ def success(result: Reply | Mapping[str, Any] | None, *, json: bool, limit: int)
         raise Internal(_OURS) from None
     if answer.size > limit:
         raise TooLarge(
-            f"the answer has {answer.size} bytes, more than the server's {limit}",
+            f"the answer has {answer.size} bytes, more than the server's {limit}{_IN_PAGES if pageable else ''}",
             details={"limit": limit, "size": answer.size},
         )
     return answer

@@ -26,6 +26,7 @@ from tureen.bus.parser import Delivery
 from tureen.bus.statistics import EndpointStatistics, Identity, ServiceStatistics
 from tureen.contract.errors import Timeout, TureenError, Unsupported
 from tureen.contract.model import Command as Payload
+from tureen.contract.paging import Pageable
 from tureen.contract.registry import Command
 from tureen.telemetry import TRACEPARENT, TraceContext, enter_trace
 
@@ -190,7 +191,8 @@ class Service:
             if handler is None:
                 raise Unsupported(f"{call.command.name} is not served here")
             result = await handler(call, command)
-            return answers.success(result, json=request.json, limit=self._bus.max_payload)
+            pageable = issubclass(call.command.request, Pageable)
+            return answers.success(result, json=request.json, limit=self._bus.max_payload, pageable=pageable)
         except asyncio.CancelledError as error:
             # Cancelled by `drain`, or because the handler awaited something that was?
             ended = (task := asyncio.current_task()) is not None and task.cancelling()

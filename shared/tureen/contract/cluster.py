@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tureen.contract.ids import Id
 from tureen.contract.model import Announcement, Command, Message, Reply
 from tureen.contract.rooms import RoomRecord
 
@@ -266,13 +267,25 @@ class NodeInfo(Reply):
 
 
 class NodeList(Command):
-    """List the nodes."""
+    """List the nodes, a page at a time.
+
+    Attributes:
+        after: The last node of the page before.
+    """
+
+    after: Id | None = None
+    limit: Annotated[int, Field(gt=0, le=1000)] = 1000
 
 
 class NodePage(Reply):
-    """All nodes that placement knows."""
+    """Nodes that placement knows, as many as fit a page.
+
+    Attributes:
+        next: What to send as `after` for the next page; absent on the last.
+    """
 
     nodes: list[NodeInfo]
+    next: str | None = None
 
 
 class NodeRef(Command):

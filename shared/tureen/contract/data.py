@@ -12,6 +12,7 @@ from tureen.contract.ids import Id
 from tureen.contract.leases import Ownable
 from tureen.contract.media import Served, Structure, TransportRef, UInt32
 from tureen.contract.model import Command, Reply
+from tureen.contract.paging import Pageable
 
 Subchannel = Annotated[int, Field(ge=0, lt=65536)]
 UInt16 = Annotated[int, Field(ge=0, lt=65536)]
@@ -88,6 +89,10 @@ class DataProducerRef(Command):
     data_producer_id: Id
 
 
+class DataProducerInspect(Pageable, DataProducerRef):
+    """`dataProducer.dump` and `dataProducer.getStats`."""
+
+
 class DataProducerSend(DataProducerRef):
     """`dataProducer.send`, for a data producer of a DirectTransport."""
 
@@ -102,6 +107,10 @@ class DataConsumerRef(Command):
     """Name a data consumer."""
 
     data_consumer_id: Id
+
+
+class DataConsumerInspect(Pageable, DataConsumerRef):
+    """`dataConsumer.dump` and `dataConsumer.getStats`."""
 
 
 class DataConsumerSend(DataConsumerRef):

@@ -13,6 +13,7 @@ from pydantic import Field
 from tureen.contract.ids import Id
 from tureen.contract.leases import Ownable
 from tureen.contract.model import Command, Message, Reply
+from tureen.contract.paging import Pageable, Paged
 from tureen.contract.rooms import Grant, RoomRecord
 
 Kind = Literal["audio", "video"]
@@ -66,6 +67,10 @@ class WorkerRef(Command):
     worker_id: Id
 
 
+class WorkerInspect(Pageable, WorkerRef):
+    """`worker.dump`."""
+
+
 class WorkerCreateRouter(Ownable):
     """`worker.createRouter`. With `record`, which only `system` may send, the router joins that room."""
 
@@ -87,6 +92,10 @@ class RouterRef(Command):
     """Name a router."""
 
     router_id: Id
+
+
+class RouterInspect(Pageable, RouterRef):
+    """`router.dump`."""
 
 
 class RouterClose(Command):
@@ -184,6 +193,10 @@ class TransportRef(Command):
     transport_id: Id
 
 
+class TransportInspect(Pageable, TransportRef):
+    """`transport.dump` and `transport.getStats`."""
+
+
 class TransportConnect(Command):
     """`transport.connect`: `dtlsParameters` for a WebRtcTransport, the others for a PlainTransport or PipeTransport.
 
@@ -276,10 +289,18 @@ class ProducerRef(Command):
     producer_id: Id
 
 
+class ProducerInspect(Pageable, ProducerRef):
+    """`producer.dump` and `producer.getStats`."""
+
+
 class ConsumerRef(Command):
     """Name a consumer."""
 
     consumer_id: Id
+
+
+class ConsumerInspect(Pageable, ConsumerRef):
+    """`consumer.dump` and `consumer.getStats`."""
 
 
 class ConsumerSetPreferredLayers(Command):
@@ -297,13 +318,13 @@ class ConsumerSetPriority(Command):
     priority: Annotated[int, Field(ge=1, le=255)]
 
 
-class Dumped(Reply):
+class Dumped(Paged):
     """The answer of a `dump`, as mediasoup shows it."""
 
     dump: Structure
 
 
-class Stats(Reply):
+class Stats(Paged):
     """The answer of a `getStats`: mediasoup's list of statistics."""
 
     stats: list[Structure]

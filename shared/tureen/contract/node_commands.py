@@ -46,9 +46,9 @@ NODE: tuple[Command, ...] = (
         media.ResourceUsage,
     ),
     on_object("worker.updateSettings", "Change what the worker logs.", workers.WorkerUpdateSettings),
-    on_object("worker.dump", "Show the worker as it sees itself.", media.WorkerRef, media.Dumped),
+    on_object("worker.dump", "Show the worker as it sees itself.", media.WorkerInspect, media.Dumped),
     closing("worker.close", "End a worker of the caller's own, and all in it.", media.WorkerRef),
-    on_object("webRtcServer.dump", "Show the server as its worker sees it.", workers.WebRtcServerRef, media.Dumped),
+    on_object("webRtcServer.dump", "Show the server as its worker sees it.", workers.WebRtcServerInspect, media.Dumped),
     closing("webRtcServer.close", "Close the server, and all transports that listen on it.", workers.WebRtcServerRef),
     on_object(
         "router.getRtpCapabilities",
@@ -68,12 +68,14 @@ NODE: tuple[Command, ...] = (
         "Make a transport for a browser. The worker's WebRtcServer is used where no other place to listen is named.",
         media.RouterCreateWebRtcTransport,
         media.WebRtcTransportCreated,
+        Stale,
     ),
     making(
         "router.createPlainTransport",
         "Make a transport for plain RTP or SRTP.",
         media.RouterCreatePlainTransport,
         media.PlainTransportCreated,
+        Stale,
     ),
     making(
         "router.createPipeTransport",
@@ -113,7 +115,7 @@ NODE: tuple[Command, ...] = (
         media.RouterCapabilities,
         (NotFound, Conflict, WorkerClosed, Unsupported),
     ),
-    on_object("router.dump", "Show the router as its worker sees it.", media.RouterRef, media.Dumped),
+    on_object("router.dump", "Show the router as its worker sees it.", media.RouterInspect, media.Dumped),
     closing(
         "router.close",
         "Close the router and all that hangs on it. With `ifEmpty`, a router in use is left alone.",
@@ -182,8 +184,8 @@ NODE: tuple[Command, ...] = (
         transports.TransportEnableTraceEvent,
     ),
     sending("transport.sendRtcp", "Send an RTCP packet, on a DirectTransport.", transports.TransportSendRtcp),
-    on_object("transport.dump", "Show the transport as its worker sees it.", media.TransportRef, media.Dumped),
-    on_object("transport.getStats", "Tell the transport's statistics.", media.TransportRef, media.Stats),
+    on_object("transport.dump", "Show the transport as its worker sees it.", media.TransportInspect, media.Dumped),
+    on_object("transport.getStats", "Tell the transport's statistics.", media.TransportInspect, media.Stats),
     closing("transport.close", "Close the transport, and all producers and consumers on it.", media.TransportRef),
     on_object("producer.pause", "Pause the producer: its consumers get nothing.", media.ProducerRef),
     on_object("producer.resume", "Resume the producer.", media.ProducerRef),
@@ -194,8 +196,8 @@ NODE: tuple[Command, ...] = (
         transports.ProducerEnableTraceEvent,
     ),
     sending("producer.send", "Send an RTP packet, for a producer of a DirectTransport.", transports.ProducerSend),
-    on_object("producer.dump", "Show the producer as its worker sees it.", media.ProducerRef, media.Dumped),
-    on_object("producer.getStats", "Tell the producer's statistics.", media.ProducerRef, media.Stats),
+    on_object("producer.dump", "Show the producer as its worker sees it.", media.ProducerInspect, media.Dumped),
+    on_object("producer.getStats", "Tell the producer's statistics.", media.ProducerInspect, media.Stats),
     closing("producer.close", "Close the producer, and all its consumers.", media.ProducerRef),
     on_object("consumer.pause", "Pause the consumer.", media.ConsumerRef),
     on_object("consumer.resume", "Resume the consumer.", media.ConsumerRef),
@@ -221,16 +223,18 @@ NODE: tuple[Command, ...] = (
         "Unknown types are ignored, and none ends it.",
         transports.ConsumerEnableTraceEvent,
     ),
-    on_object("consumer.dump", "Show the consumer as its worker sees it.", media.ConsumerRef, media.Dumped),
+    on_object("consumer.dump", "Show the consumer as its worker sees it.", media.ConsumerInspect, media.Dumped),
     on_object(
-        "consumer.getStats", "Tell the consumer's statistics, and its producer's.", media.ConsumerRef, media.Stats
+        "consumer.getStats", "Tell the consumer's statistics, and its producer's.", media.ConsumerInspect, media.Stats
     ),
     closing("consumer.close", "Close the consumer.", media.ConsumerRef),
     on_object("dataProducer.pause", "Pause the data producer.", data.DataProducerRef),
     on_object("dataProducer.resume", "Resume the data producer.", data.DataProducerRef),
     sending("dataProducer.send", "Send a message, for a data producer of a DirectTransport.", data.DataProducerSend),
-    on_object("dataProducer.dump", "Show the data producer as its worker sees it.", data.DataProducerRef, media.Dumped),
-    on_object("dataProducer.getStats", "Tell the data producer's statistics.", data.DataProducerRef, media.Stats),
+    on_object(
+        "dataProducer.dump", "Show the data producer as its worker sees it.", data.DataProducerInspect, media.Dumped
+    ),
+    on_object("dataProducer.getStats", "Tell the data producer's statistics.", data.DataProducerInspect, media.Stats),
     closing("dataProducer.close", "Close the data producer, and all its data consumers.", data.DataProducerRef),
     on_object("dataConsumer.pause", "Pause the data consumer.", data.DataConsumerRef),
     on_object("dataConsumer.resume", "Resume the data consumer.", data.DataConsumerRef),
@@ -269,8 +273,10 @@ NODE: tuple[Command, ...] = (
         data.DataConsumerSubchannel,
         data.Subchannels,
     ),
-    on_object("dataConsumer.dump", "Show the data consumer as its worker sees it.", data.DataConsumerRef, media.Dumped),
-    on_object("dataConsumer.getStats", "Tell the data consumer's statistics.", data.DataConsumerRef, media.Stats),
+    on_object(
+        "dataConsumer.dump", "Show the data consumer as its worker sees it.", data.DataConsumerInspect, media.Dumped
+    ),
+    on_object("dataConsumer.getStats", "Tell the data consumer's statistics.", data.DataConsumerInspect, media.Stats),
     closing("dataConsumer.close", "Close the data consumer.", data.DataConsumerRef),
     on_object("rtpObserver.pause", "Pause the observer: it has no events.", observers.RtpObserverRef),
     on_object("rtpObserver.resume", "Resume the observer.", observers.RtpObserverRef),

@@ -10,6 +10,7 @@ from tureen.contract.ids import Id
 from tureen.contract.leases import Ownable
 from tureen.contract.media import ListenInfo, Port, Structure, WorkerRef
 from tureen.contract.model import Command, Reply
+from tureen.contract.paging import Pageable
 
 LogLevel = Literal["debug", "warn", "error", "none"]
 LogTag = Literal[
@@ -78,3 +79,7 @@ class WebRtcServerRef(Command):
     """Name a WebRtcServer."""
 
     web_rtc_server_id: Id
+
+
+class WebRtcServerInspect(Pageable, WebRtcServerRef):
+    """`webRtcServer.dump`."""

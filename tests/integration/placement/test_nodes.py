@@ -164,3 +164,13 @@ def _restart(agent: SimulatedAgent) -> None:
     agent.rooms.clear()
     agent.version = 0
     agent.announce()
+
+
+async def test_nodes_are_listed_in_pages(start_replica: StartReplica, start_agent: StartAgent, ask: Ask) -> None:
+    """By id, as many as are asked for, each page from where the one before ended."""
+    agents = [await start_agent(node_id) for node_id in "cab"]
+    await knows(await start_replica(), *agents)
+    first = await ask("node.list", tenant="system", limit=2)
+    assert ([node["nodeId"] for node in first["nodes"]], first["next"]) == (["a", "b"], "b")
+    last = await ask("node.list", tenant="system", limit=2, after=first["next"])
+    assert ([node["nodeId"] for node in last["nodes"]], "next" in last) == (["c"], False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgpack
 import pytest
 from tests.integration.placement.conftest import Ask, StartAgent, StartReplica, knows, until
 
@@ -112,6 +113,23 @@ async def test_lists_in_pages(start_replica: StartReplica, ask: Ask) -> None:
         page = await ask("room.list", limit=2, after=page["next"])
         found += [room["roomId"] for room in page["rooms"]]
     assert found == [f"r{number}" for number in range(5)]
+
+
+async def test_a_page_of_rooms_fits_a_message(start_replica: StartReplica, ask: Ask) -> None:
+    """However many are asked for, a page ends where the message does."""
+    await start_replica()
+    codecs = [{**OPUS, "parameters": {"x-note": "o" * 4000}}]
+    names = [f"r{number:02}" for number in range(30)]
+    for name in names:
+        await ask("room.create", roomId=name, mediaCodecs=codecs)
+    found: list[str] = []
+    page: dict[str, Any] = {"next": "0"}
+    while "next" in page:
+        page = await ask("room.list", limit=1000, after=page["next"])
+        assert len(msgpack.packb(page)) < 256 * 1024
+        found += [room["roomId"] for room in page["rooms"]]
+    assert found == names
+    assert len(page["rooms"]) < len(names)
 
 
 async def test_update_reaches_the_agents(start_replica: StartReplica, start_agent: StartAgent, ask: Ask) -> None:

@@ -18,12 +18,18 @@ class NodesUnknownError(Exception):
 
 async def listed(bus: Bus, timeout: float) -> list[str] | None:
     """Return the ids of the nodes that placement says are alive; None where it does not say."""
-    try:
-        answer = await bus.command("placement", "node.list", {}, tenant=subjects.SYSTEM, timeout=timeout)
-    except TureenError:
-        return None
-    nodes = cluster.NodePage.model_validate(answer).nodes
-    return sorted(node.node_id for node in nodes if node.state == "alive")
+    alive: list[str] = []
+    asked: dict[str, str] = {}
+    while True:
+        try:
+            answer = await bus.command("placement", "node.list", asked, tenant=subjects.SYSTEM, timeout=timeout)
+        except TureenError:
+            return None
+        page = cluster.NodePage.model_validate(answer)
+        alive += (node.node_id for node in page.nodes if node.state == "alive")
+        if page.next is None:
+            return sorted(alive)
+        asked = {"after": page.next}
 
 
 async def heartbeats(bus: Bus, timeout: float) -> dict[str, cluster.Heartbeat]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
-from tureen.bus import Handler
+from tureen.bus import Call, Handler
+from tureen.contract.model import Reply
+from tureen.contract.paging import FIRST, Pageable, split
+from tureen.contract.registry import commands_of
 from tureen.node_agent.commands import (
     consumer,
     data_consumer,
@@ -21,7 +25,7 @@ from tureen.node_agent.commands import (
     webrtc_server,
     worker,
 )
-from tureen.node_agent.state import AgentState, Handlers
+from tureen.node_agent.state import AgentFunction, AgentState, Handlers
 
 
 def handlers(state: AgentState) -> Mapping[str, Handler]:
@@ -41,4 +45,20 @@ def handlers(state: AgentState) -> Mapping[str, Handler]:
         **system.HANDLERS,
         **lease.HANDLERS,
     }
-    return {name: partial(function, state) for name, function in functions.items()}
+    pageable = {name for name, command in commands_of("node").items() if issubclass(command.request, Pageable)}
+    return {
+        name: partial(_in_pages, state, function) if name in pageable else partial(function, state)
+        for name, function in functions.items()
+    }
+
+
+async def _in_pages(
+    state: AgentState, function: AgentFunction, call: Call, command: Pageable
+) -> Reply | Mapping[str, Any] | None:
+    """Answer whole, or with the page that is asked for."""
+    if command.page in {None, FIRST}:
+        reply = await function(state, call, command)
+        if command.page is None or reply is None:
+            return reply
+        return state.pages.first(call.tenant, call.command.name, split(reply.to_wire()), state.now())
+    return state.pages.named(call.tenant, call.command.name, command.page, state.now())

@@ -5,14 +5,17 @@ from __future__ import annotations
 from tureen.bus import Call
 from tureen.contract.cluster import NodeList, NodePage, NodeRef
 from tureen.contract.errors import NotFound
+from tureen.contract.paging import fitting
 from tureen.placement.handlers.function import Function
 from tureen.placement.state import PlacementState
 
 
-async def list_nodes(state: PlacementState, _call: Call, _command: NodeList) -> NodePage:
-    """List every node that is not gone."""
-    nodes = state.picture.cluster.nodes
-    return NodePage(nodes=[nodes[node_id].info() for node_id in sorted(nodes)])
+async def list_nodes(state: PlacementState, _call: Call, command: NodeList) -> NodePage:
+    """List the nodes that are not gone, by id, a page at a time."""
+    nodes, after = state.picture.cluster.nodes, command.after or ""
+    found = sorted(node_id for node_id in nodes if node_id > after)
+    page = fitting(nodes[node_id].info() for node_id in found[: command.limit])
+    return NodePage(nodes=page, next=page[-1].node_id if len(page) < len(found) else None)
 
 
 async def drain(state: PlacementState, _call: Call, command: NodeRef) -> None:

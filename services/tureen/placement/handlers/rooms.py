@@ -9,6 +9,7 @@ from tureen.bundle import MEDIASOUP_VERSION
 from tureen.bus import Call
 from tureen.contract.errors import Conflict, InvalidType, NotFound, Unauthorized, from_mediasoup
 from tureen.contract.ids import new_id
+from tureen.contract.paging import fitting
 from tureen.contract.rooms import RoomCreate, RoomInfo, RoomList, RoomPage, RoomRecord, RoomRef, RoomUpdate
 from tureen.contract.subjects import SYSTEM
 from tureen.mediasoup.ortc import generate_router_rtp_capabilities
@@ -53,9 +54,8 @@ async def list_rooms(state: PlacementState, call: Call, command: RoomList) -> Ro
     after = command.after or ""
     found = (record for record in state.store.all() if record.tenant == call.tenant and record.room_id > after)
     page = heapq.nsmallest(command.limit + 1, found, key=_room_id)
-    more = len(page) > command.limit
-    shown = page[: command.limit]
-    return RoomPage(rooms=[records.info(record) for record in shown], next=shown[-1].room_id if more else None)
+    shown = fitting(records.info(record) for record in page[: command.limit])
+    return RoomPage(rooms=shown, next=shown[-1].room_id if len(shown) < len(page) else None)
 
 
 async def update(state: PlacementState, call: Call, command: RoomUpdate) -> RoomInfo:

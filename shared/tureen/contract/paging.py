@@ -1,0 +1,157 @@
+"""Answers that are too large for one message come in pages.
+
+A dump or a list of statistics is taken once and cut up: its pages together are what one answer would have held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import msgpack
+
+from tureen.contract.ids import Id
+from tureen.contract.model import Command, Message, Reply
+
+FIRST = "first"
+PAGE_BYTES = 240 * 1024
+"""A page stays under 256 KiB, its envelope included."""
+_PIECE_BYTES = 16 * 1024
+
+Item = TypeVar("Item", bound=Message)
+
+
+class Pageable(Command):
+    """What asks for an answer that may be large.
+
+    Attributes:
+        page: `first` for the first page, afterwards what the answer before called `next`; without it the answer is
+            whole, or `TooLarge`.
+    """
+
+    page: Id | None = None
+
+
+class Paged(Reply):
+    """An answer that may come in pages.
+
+    Attributes:
+        pages: How many pages there are; absent where the answer is whole.
+        next: What to send as `page` for the next one, within 30 seconds; absent on the last.
+    """
+
+    pages: int | None = None
+    next: str | None = None
+
+
+def split(value: dict[str, Any], limit: int = PAGE_BYTES) -> list[dict[str, Any]]:
+    """Cut a structure up into at least one part of at most about `limit` bytes in msgpack; `merge` joins them.
+
+    Lists are cut between their items. An item that is a map and too large itself comes in several parts, each with its
+    small fields: mediasoup's maps are lists of `{key, values}`. What cannot be cut stays whole, however large.
+    """
+    parts: list[dict[str, Any]] = [{}]
+    used = 0
+    for piece in _pieces(value, min(_PIECE_BYTES, limit)):
+        size = _size(piece)
+        if used and used + size > limit:
+            parts.append({})
+            used = 0
+        _join(parts[-1], piece)
+        used += size
+    return parts
+
+
+def merge(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Join what `split` cut up: maps by their keys, lists one after the other, parts of one `{key, values}` to one."""
+    whole: dict[str, Any] = {}
+    for part in parts:
+        _join(whole, part)
+    return whole
+
+
+def fitting(items: Iterable[Item], limit: int = PAGE_BYTES) -> list[Item]:
+    """Return the first items that fit a page together; at least one, where there is one."""
+    taken: list[Item] = []
+    used = 0
+    for item in items:
+        used += _size(item.to_wire())
+        if taken and used > limit:
+            break
+        taken.append(item)
+    return taken
+
+
+def _pieces(value: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
+    """Yield a map's fields, and those of large ones in pieces."""
+    for key, item in value.items():
+        if isinstance(item, dict | list) and _size(item) > limit:
+            inner = _pieces(item, limit) if isinstance(item, dict) else _batches(item, limit)
+            for piece in inner:
+                yield {key: piece}
+        else:
+            yield {key: item}
+
+
+def _batches(items: list[Any], limit: int) -> Iterator[list[Any]]:
+    """Yield a list's items, as many at a time as fit."""
+    batch: list[Any] = []
+    used = 0
+    for item in items:
+        size = _size(item)
+        if batch and used + size > limit:
+            yield batch
+            batch, used = [], 0
+        if isinstance(item, dict) and size > limit:
+            for part in _item_parts(item, limit):
+                yield [part]
+        else:
+            batch.append(item)
+            used += size
+    if batch:
+        yield batch
+
+
+def _item_parts(item: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
+    """Yield an item of a list in parts that all have its small fields."""
+    small = {key: field for key, field in item.items() if not isinstance(field, dict | list)}
+    for piece in _pieces({key: field for key, field in item.items() if key not in small}, limit):
+        yield {**small, **piece}
+
+
+def _join(whole: dict[str, Any], part: dict[str, Any]) -> None:
+    """Add a part to what came before it; neither list nor map of the part is changed later."""
+    for key, item in part.items():
+        known = whole.get(key)
+        if isinstance(known, dict) and isinstance(item, dict):
+            _join(known, item)
+        elif isinstance(known, list) and isinstance(item, list):
+            _append(known, item)
+        else:
+            whole[key] = _copy(item)
+
+
+def _append(known: list[Any], items: list[Any]) -> None:
+    """Add items to a list; the first may be the rest of its last one."""
+    if known and items and _continues(known[-1], items[0]):
+        _join(known[-1], items[0])
+        items = items[1:]
+    known.extend(_copy(item) for item in items)
+
+
+def _continues(last: Any, first: Any) -> bool:
+    """Tell whether two items are parts of one `{key, values}`."""
+    if not (isinstance(last, dict) and isinstance(first, dict) and "key" in first):
+        return False
+    return last.get("key") == first["key"] and any(isinstance(field, dict | list) for field in first.values())
+
+
+def _copy(item: Any) -> Any:
+    """Return a copy as deep as joining changes things."""
+    if isinstance(item, dict):
+        return {key: _copy(field) for key, field in item.items()}
+    return [_copy(each) for each in item] if isinstance(item, list) else item
+
+
+def _size(value: Any) -> int:
+    return len(msgpack.packb(value))
