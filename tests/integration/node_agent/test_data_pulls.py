@@ -227,8 +227,8 @@ async def test_messages_wait_for_a_lost_bus(run_node: Run, events: Events) -> No
     await pull_data(second, producer, "r2", first, "r1")
     consumer = await listen(second, "r2", producer)
     restored = asyncio.Event()
-    second.agent._bus.on_reconnect(restored.set)
-    client = second.agent._bus._connection.client
+    second.agent_bus.on_reconnect(restored.set)
+    client = second.agent_bus._connection.client
     assert client is not None
     client.abort()
     for number in range(20):

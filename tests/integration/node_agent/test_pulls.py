@@ -345,7 +345,7 @@ async def test_ends_are_compared_after_a_reconnect(run_node: Run) -> None:
     # One is forgotten by its source, one by its puller, as if messages about them had never arrived.
     del server._servings[lost[0]]
     del pulling._pulls[lost[1]]
-    second.agent._bus._connection.client.abort()  # type: ignore[union-attr]
+    second.agent_bus._connection.client.abort()  # type: ignore[union-attr]
 
     async def agree() -> bool:
         with suppress(Exception):
