@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -56,8 +57,8 @@ def listen(
     try:
         run(_listen(settings, heard, printer))
     except BrokenPipeError:
-        # Whoever read this has had enough.
-        sys.stderr.close()
+        # Whoever read this has had enough; what Python still has to write at the end must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except TureenError as error:
         failures.show(Console(stderr=True, highlight=False), error, as_json=as_json)
         raise typer.Exit(failures.status_of(error)) from None
@@ -119,6 +120,7 @@ async def _listen(settings: BusSettings, heard: Sequence[str], printer: _Printer
     async with connecting.connected(settings) as bus:
         for subject in heard:
             await bus.subscribe(subject, printer.take)
+        bus.on_reconnect(lambda: typer.echo("connected again: what was told meanwhile was missed", err=True))
         printer.start(heard)
         waiting = [asyncio.ensure_future(event.wait()) for event in (stop, printer.done)]
         try:

@@ -13,7 +13,7 @@ from tests.integration.node_agent.conftest import Run
 from tests.integration.permissions.conftest import SignIn
 from tests.integration.placement.conftest import StartReplica
 from tests.support.nats_server import NatsServer
-from tests.support.terminal import WIDTH, on_terminal, tureen
+from tests.support.terminal import WIDTH, on_terminal, terminal, tureen
 
 from tureen.bus import Bus
 from tureen.contract import subjects
@@ -121,6 +121,18 @@ async def test_nobody_and_no_answer(bus: Bus, nats_server: NatsServer) -> None:
         assert (ran.status, json.loads(ran.err)["type"]) == (status, type_), ran.err
     assert all(len(json.loads(ran.err)["traceId"]) == 32 for ran in (nobody, silent))
     assert "hidden" not in no_server.err
+
+
+async def test_ctrl_c(bus: Bus, nats_server: NatsServer) -> None:
+    """Who does not want to wait for an answer any longer presses Ctrl-C: the status is 130, and there is no noise."""
+    asked = asyncio.Event()
+    await bus.listen(subjects.node_commands("silent"), lambda _: asked.set())
+    async with terminal("call", "router.dump", "--node", "silent", "--timeout", "600", url=nats_server.url) as session:
+        async with asyncio.timeout(60):
+            await asked.wait()
+        session.type(b"\x03")
+        ran = await session.ended()
+    assert (ran.status, ran.plain.strip()) == (130, "^C")
 
 
 async def test_tenants(guarded_server: tuple[NatsServer, dict[str, str]], sign_in: SignIn) -> None:

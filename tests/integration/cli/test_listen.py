@@ -105,3 +105,15 @@ async def test_what_the_cluster_tells(run_node: Run, nats_server: NatsServer) ->
     first, second = map(json.loads, ran.out.splitlines())
     assert first["subject"] == "tureen.v1.system.heartbeat.node-1"
     assert second["data"]["seq"] == first["data"]["seq"] + 1
+
+
+async def test_a_lost_connection(nats_server: NatsServer) -> None:
+    """While there is no connection it waits, and says afterwards that something may have been missed."""
+    async with terminal("listen", url=nats_server.url) as session:
+        await session.shows("DATA")
+        nats_server.stop()
+        await session.shows("connection to NATS is lost")
+        nats_server.start()
+        await session.shows("connected again")
+        session.type(b"\x03")
+        assert (await session.ended()).status == 0

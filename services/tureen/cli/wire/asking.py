@@ -37,10 +37,17 @@ async def ask(
     }
     try:
         delivery = await bus.exchange(subject, payload.encode_json(body), sent, timeout=timeout)
-        answer = payload.decode_json(delivery.body)
+        answer = _decoded(delivery.body, subject)
         if headers.ERROR_CODE.lower() in headers.parse(delivery.headers):
             raise errors.from_body(answer)
     except errors.TureenError as error:
         error.trace_id = error.trace_id or trace.trace_id
         raise
     return answer
+
+
+def _decoded(body: bytes, subject: str) -> dict[str, Any]:
+    try:
+        return payload.decode_json(body)
+    except errors.Malformed:
+        raise errors.Internal(f"{subject} answered something malformed") from None
