@@ -51,7 +51,9 @@ class LocalCluster:
 
 
 @asynccontextmanager
-async def local_cluster(*arguments: str, log: Path) -> AsyncIterator[LocalCluster]:
+async def local_cluster(
+    *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[LocalCluster]:
     """Run `tureen up --json` with these arguments; its log goes to a file, and it must end with status 0."""
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
@@ -65,7 +67,7 @@ async def local_cluster(*arguments: str, log: Path) -> AsyncIterator[LocalCluste
             *arguments,
             stdout=asyncio.subprocess.PIPE,
             stderr=stream,
-            env={**os.environ, "NO_COLOR": "1"},
+            env={**os.environ, "NO_COLOR": "1", **(environment or {})},
         )
         assert process.stdout is not None
         try:

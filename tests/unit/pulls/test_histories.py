@@ -14,7 +14,9 @@ from tests.unit.pulls.model import World
 from tureen.placement.routes import Bounds
 
 HISTORIES = int(os.environ.get("TUREEN_HISTORIES", "300"))
-"""How many; a long run has 20,000."""
+"""How many; `TUREEN_HISTORIES` asks for a longer run."""
+
+pytestmark = pytest.mark.timeout(120 + HISTORIES)
 
 
 def assert_trees(world: World) -> None:
