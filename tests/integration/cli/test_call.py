@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.integration.cli.conftest import until_listed
 from tests.integration.node_agent.conftest import Run
 from tests.integration.permissions.conftest import SignIn
 from tests.integration.placement.conftest import StartReplica
@@ -88,7 +89,7 @@ async def test_what_is_refused(run_node: Run, nats_server: NatsServer) -> None:
 
 
 async def test_the_node_may_be_left_out_where_there_is_one(
-    run_node: Run, start_replica: StartReplica, nats_server: NatsServer
+    run_node: Run, start_replica: StartReplica, bus: Bus, nats_server: NatsServer
 ) -> None:
     """With and without placement one node is found; of two the person has to choose, and is told their ids."""
     capabilities = ("call", "mediasoup.getSupportedRtpCapabilities")
@@ -96,9 +97,11 @@ async def test_the_node_may_be_left_out_where_there_is_one(
     heard = await tureen(*capabilities, url=nats_server.url)
     assert "rtpCapabilities" in json.loads(heard.out)
     await start_replica()
+    await until_listed(bus, "node-1")
     asked = await tureen(*capabilities, url=nats_server.url)
     assert asked.out == heard.out
     await run_node("node-2")
+    await until_listed(bus, "node-1", "node-2")
     several, room = await asyncio.gather(
         tureen(*capabilities, url=nats_server.url, COLUMNS="200"),
         tureen("call", "room.create", '{"roomId": "room"}', url=nats_server.url),

@@ -24,6 +24,7 @@ from tureen.cli.main import app
         (["listen", "tureen.v1.>"], "would hear commands"),
         (["listen", "--url", "x://y"], "nats://"),
         (["nodes", "--url", "x://y"], "nats://"),
+        (["nodes", "--watch"], "tureen listen heartbeat"),
     ],
 )
 def test_what_is_refused(arguments: list[str], hint: str) -> None:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tureen.cli.show.json_text import printable
-from tureen.contract.cluster import Heartbeat, WorkerLoad
+from tureen.contract.cluster import HEARTBEAT_INTERVAL, Heartbeat, WorkerLoad
 
 _COUNTED = ("routers", "transports", "producers", "consumers", "pipes")
 _BAR = 10
+_SILENT = 3 * HEARTBEAT_INTERVAL
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _WARM, _HOT = 60, 90
 """Percent: what rooms fill a worker to, and above which it takes nothing more, unless their policies differ."""
 
 
-def node_report(heartbeats: Iterable[Heartbeat]) -> Group:
-    """Return a paragraph for each node: what it is and how its host does, and a table of its workers."""
+def node_report(heartbeats: Iterable[Heartbeat], silent: Mapping[str, float] | None = None) -> Group:
+    """Return a paragraph for each node: what it is and how its host does, and a table of its workers.
+
+    Args:
+        heartbeats: The last of each node.
+        silent: For how many seconds nothing was heard of a node, by id.
+    """
     parts: list[RenderableType] = []
     for heartbeat in heartbeats:
-        parts += [*([Text("")] if parts else []), _node(heartbeat), _workers(heartbeat.workers)]
+        parts += [
+            *([Text("")] if parts else []),
+            _node(heartbeat, (silent or {}).get(heartbeat.node_id, 0)),
+            _workers(heartbeat.workers),
+        ]
     return Group(*parts)
 
 
@@ -34,13 +44,15 @@ def size(number: float) -> str:
     return f"{amount:.0f} {_UNITS[power]}" if amount >= 10 or not power else f"{amount:.1f} {_UNITS[power]}"
 
 
-def _node(heartbeat: Heartbeat) -> Text:
+def _node(heartbeat: Heartbeat, silent: float) -> Text:
     host = heartbeat.host
     text = Text.assemble((printable(heartbeat.node_id), "bold"))
     if heartbeat.region:
         text.append(f" in {printable(heartbeat.region)}", "magenta")
     if heartbeat.draining:
         text.append(" draining", "yellow")
+    if silent > _SILENT:
+        text.append(f" silent for {silent:.0f} s", "red")
     text.append_text(Text.assemble("  cpu ", _bar(host.cpu), f" of {host.cores} cores"))
     text.append(f"  memory {size(host.memory)} of {size(host.memory_total)}")
     text.append(f"  network {size(host.network_in)}/s in, {size(host.network_out)}/s out")

@@ -36,6 +36,13 @@ def test_nodes_and_workers() -> None:
     assert "of acme" in rows[2]
 
 
+def test_a_silent_node() -> None:
+    """While watching, a node that was not heard for a while is said to be silent."""
+    stream = io.StringIO()
+    Console(file=stream, width=150).print(node_report([HEARTBEAT], {"n1": 7.2}))
+    assert "silent for 7 s" in stream.getvalue()
+
+
 def test_sizes() -> None:
     """Sizes are short, of any magnitude."""
     assert [size(number) for number in (0, 999, 1000, 25_300_000, 2e9, 3e18)] == [
