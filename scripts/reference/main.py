@@ -18,11 +18,16 @@ def main() -> int | str:
     parser = argparse.ArgumentParser(description="Write the reference of the wire, or check that it is current.")
     parser.add_argument("--write", action="store_true", help="write it instead of checking it")
     write = parser.parse_args().write
-    stale = [path for path, text in files().items() if not path.is_file() or path.read_text() != text]
+    wanted = files()
+    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text() != text]
+    left = [path for path in pages.FOLDER.glob("*.md") if path not in wanted]
     if write:
         for path in stale:
-            path.write_text(files()[path])
+            path.write_text(wanted[path])
+        for path in left:
+            path.unlink()
         return 0
+    stale += left
     names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
     return f"stale: {names}; run `python scripts/wire_reference.py --write`" if stale else 0
 

@@ -61,9 +61,13 @@ def nested(models: Iterable[type[BaseModel]]) -> dict[str, type[BaseModel]]:
         model = waiting.pop()
         if found.setdefault(model.__name__, model) is not model:
             raise ValueError(f"two models share a name: {model.__name__}")
-        for field in model.model_fields.values():
-            waiting.extend(member for member in _members(field.annotation) if member.__name__ not in found)
+        waiting.extend(member for member in held(model) if member.__name__ not in found)
     return found
+
+
+def held(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """Return the models that are the values of a model's fields, or in lists of them."""
+    return [member for field in model.model_fields.values() for member in _members(field.annotation)]
 
 
 def _members(annotation: Any) -> Iterable[type[BaseModel]]:

@@ -1,4 +1,4 @@
-"""What node agents say to each other: pipes between the routers of a room (docs/wire.md, «Pipes»)."""
+"""What node agents say to each other: pipes between the routers of a room (docs/wire/pipe.md)."""
 
 from __future__ import annotations
 

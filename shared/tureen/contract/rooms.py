@@ -1,4 +1,4 @@
-"""Rooms: their record, their policy, and the commands on them (docs/wire.md, «Rooms»)."""
+"""Rooms: their record, their policy, and the commands on them (docs/wire/room.md)."""
 
 from __future__ import annotations
 
