@@ -72,7 +72,8 @@ class Leases:
     async def _renew_all(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._ttl / RENEWALS)
+                async with asyncio.timeout(self._ttl / RENEWALS):
+                    await self._wake.wait()
             self._wake.clear()
             deadline = Deadline.after(self._ttl / RENEWALS)
             await asyncio.gather(*(self._try_to_renew(node_id, deadline) for node_id in list(self._held)))

@@ -64,21 +64,25 @@ async def serve(
     bus = await Bus.connect(settings.nats)
     try:
         service = SignalingService(bus, settings)
-        await service.start()
-        async with listen(
-            application(service, _page()),
-            settings.host,
-            settings.port,
-            max_message_bytes=settings.max_message_bytes,
-            ping_interval=settings.ping_interval,
-        ) as server:
-            log.info("browsers connect to %s", server.url)
-            if ready is not None:
-                ready(server)
-            try:
-                await stop.wait()
-            finally:
-                await service.close()
+        try:
+            await service.start()
+            async with listen(
+                application(service, _page()),
+                settings.host,
+                settings.port,
+                max_message_bytes=settings.max_message_bytes,
+                ping_interval=settings.ping_interval,
+            ) as server:
+                log.info("browsers connect to %s", server.url)
+                if ready is not None:
+                    ready(server)
+                try:
+                    await stop.wait()
+                finally:
+                    # Browsers are told to come back while they can still be told.
+                    await service.close()
+        finally:
+            await service.close()
     finally:
         await bus.close()
 

@@ -85,7 +85,9 @@ class SignalingService:
                 self._all_gone.set()
 
     async def close(self) -> None:
-        """Send every browser away to connect again, and close what they leave behind."""
+        """Send every browser away to connect again, and close what they leave behind; once is enough."""
+        if self._stopping:
+            return
         self._stopping = True
         await self._service.drain()
         for session in list(self._sessions):
