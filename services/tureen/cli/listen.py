@@ -32,7 +32,7 @@ def listen(
     wanted: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[EVENT]...",
+            metavar="EVENT",
             help="score; producer.score; producer.*; event.<the rest of a subject>; system, heartbeat, inventory; or a "
             "whole subject. Quote what holds * or >.",
             show_default="event.>",
