@@ -2,8 +2,9 @@
 
 usage: python benchmarks/placement_plans.py [--json FILE]
 
-The first table has one row a room: everyone watches everyone, or each peer nine others; two producers a peer, 500
-consumers a worker, pipe consumers counted at their sources. The second has the largest rooms.
+The first tables have one row a room: everyone watches everyone, or each peer nine others; two producers a peer, 500
+consumers a worker, pipe consumers counted at their sources. Then the same rooms joined one by one, with placement's own
+engine, and the largest rooms.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parent))
 from rows import Row, write
 
+from tureen.placement import simulator
 from tureen.placement.engine import planning
 from tureen.placement.engine.planning import Case, Limits, Plan
 
@@ -72,6 +74,63 @@ def _pipes_of(made: Plan | None) -> str:
     return f"{made.pipe_consumers:,} on {made.workers}"
 
 
+def one_by_one(console: Console) -> list[Row]:
+    """Print what the engine makes of the same rooms, decided at each join; return a row for each that fits."""
+    rows = []
+    for watch in ("all", OTHERS):
+        who = "everyone watches everyone" if watch == "all" else f"each peer watches {OTHERS} others"
+        table = Table(title=f"Joined one by one: {who}; {PRODUCERS} producers a peer", title_justify="left")
+        for heading in (
+            "peers",
+            "workers",
+            "size not known",
+            "moved",
+            "extra",
+            "size known",
+            "moved",
+            "extra",
+            "planned",
+        ):
+            table.add_column(heading, justify="right")
+        for peers in PEERS:
+            for workers in WORKERS:
+                case = planning.everyone(peers, PRODUCERS)
+                if watch != "all":
+                    case = planning.some(peers, OTHERS, PRODUCERS, Random(SEED))
+                made = checked(case, Limits(CONSUMERS, 1, workers))
+                results = [joined(peers, workers, watch, known=known) for known in (False, True)]
+                cells = [cell for result in results for cell in _joined_cells(result)]
+                table.add_row(f"{peers}", f"{workers}", *cells, _pipes_of(made))
+                last = results[1].samples[-1]
+                if made is not None and not last.refusals:
+                    name = f"one by one, {who}: {peers} peers, {workers} workers"
+                    rows.append(row(name, last.pipe_consumers, "pipes", made.pipe_consumers))
+        console.print(table)
+    return rows
+
+
+def joined(peers: int, workers: int, watch: object, *, known: bool) -> simulator.Result:
+    """Let peers join one a second, on one host with so many workers; `known` tells the room how many will come."""
+    policy: dict[str, object] = {"limit": "spill"}
+    if known:
+        policy |= {"max_peers": peers, "expected_producers_per_peer": PRODUCERS}
+    workload = {
+        "duration": peers + 5,
+        "consumers_per_worker": CONSUMERS,
+        "costs": {"ingest": 0.0, "copy": 90 / CONSUMERS, "transport": 0.0},
+        "nodes": [{"workers": workers}],
+        "rooms": [{"peers": peers, "producers": PRODUCERS, "watch": watch, "policy": policy}],
+    }
+    return simulator.simulate(simulator.Workload.model_validate(workload))
+
+
+def _joined_cells(result: simulator.Result) -> tuple[str, str, str]:
+    last = result.samples[-1]
+    used = sum(load > 0 for load in last.loads.values())
+    pipes = f"{last.pipe_consumers:,} on {used}" if not last.refusals else f"{last.refusals:,} refused"
+    return pipes, f"{last.moves}", f"{last.extra_transports}"
+
+
 def large_rooms(console: Console) -> list[Row]:
     """Print the reasoning and the plan of the largest rooms; return their rows."""
     cases = {
@@ -119,7 +178,7 @@ def row(name: str, value: float, unit: str, peer: float) -> Row:
 
 def run(console: Console) -> list[Row]:
     """Print all tables and return their rows."""
-    return [*known_size(console), *large_rooms(console)]
+    return [*known_size(console), *one_by_one(console), *large_rooms(console)]
 
 
 def main() -> None:
