@@ -10,12 +10,14 @@ _MADE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 _PORTS = frozenset({"port", "localPort"})
 
+_LATEST = frozenset({"grantId", "expiresAt"})
+"""Fields that are others each time somebody asks; a request carries the latest."""
+
 _RANDOM = "usernameFragment localIceUsernameFragment password keyBase64 ssrc mappedSsrc cname msid"
-_GIVEN = "pid traceId grantId"
+_GIVEN = "pid traceId"
 _MEASURED = "cpu memory memoryTotal networkIn networkOut openFiles freePorts booked reserved score bufferedAmount"
-_DECIDED = "rule inputsDigest cost reserve load generation incarnation"
-_TIMES = "timestamp expiresAt"
-_VARYING = frozenset(" ".join((_RANDOM, _GIVEN, _MEASURED, _DECIDED, _TIMES)).split())
+_DECIDED = "rule inputsDigest cost consumerCost reserve load generation incarnation"
+_VARYING = frozenset(" ".join((_RANDOM, _GIVEN, _MEASURED, _DECIDED, "timestamp")).split())
 """Fields whose values differ from run to run."""
 
 
@@ -32,7 +34,7 @@ class Bindings:
             return {self._now.get(key, key): self.current(item, key) for key, item in value.items()}
         if isinstance(value, list):
             return [self.current(item, name) for item in value]
-        if isinstance(value, str) or name in _PORTS:
+        if isinstance(value, str) or name in _PORTS | _LATEST:
             return self._now.get(value, value)
         return value
 
@@ -53,6 +55,9 @@ class Bindings:
         """Tell whether two values that are no map or list, or empty ones, say the same."""
         if isinstance(recorded, bool) or isinstance(actual, bool):
             return recorded is actual
+        if name in _LATEST and _kind(recorded) == _kind(actual):
+            self._now[recorded] = actual
+            return True
         if _varies(name, recorded) and not isinstance(recorded, dict):
             return _kind(recorded) == _kind(actual)
         if (isinstance(recorded, str) and isinstance(actual, str) and _MADE(recorded) and _MADE(actual)) or (

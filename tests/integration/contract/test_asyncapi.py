@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 from tests.support.asyncapi import official_schema
 
+from reference import examples
 from tureen.contract import document, registry
 
 
@@ -36,3 +37,21 @@ def test_a_services_part_is_valid(asyncapi: jsonschema.Draft7Validator, service:
 def test_a_schema_is_valid(name: str) -> None:
     """Each schema is one of JSON Schema, in the draft that AsyncAPI builds on."""
     jsonschema.Draft7Validator.check_schema(document.whole()["components"]["schemas"][name])
+
+
+@pytest.mark.parametrize("service", registry.SERVICES)
+def test_examples_fit_the_schemas(service: str) -> None:
+    """What is sent and answered in the examples is what the schemas say, and what is refused for its form is not."""
+    for example in examples.load():
+        command = example.command
+        if command.service != service:
+            continue
+        refused = example.error is not None and example.error["code"] == 400
+        assert schema(command.request.__name__).is_valid(example.request) is not refused, example.key
+        schema(command.reply.__name__ if example.error is None else "ErrorBody").validate(example.answer)
+
+
+def schema(name: str) -> jsonschema.Draft7Validator:
+    """Return what judges a message by its schema in the document."""
+    components = {"components": document.whole()["components"]}
+    return jsonschema.Draft7Validator({"$ref": f"#/components/schemas/{name}", **components})

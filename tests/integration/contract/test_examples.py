@@ -5,6 +5,7 @@ TUREEN_RECORD_EXAMPLES=1 writes what they answer into docs/wire/examples.json in
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from dataclasses import replace
@@ -19,7 +20,8 @@ from reference import examples
 from reference.examples import Body, Example
 from tureen.bus import Bus, payload
 from tureen.bus.headers import CONTENT_TYPE, ERROR_CODE, JSON, parse
-from tureen.contract import registry, subjects
+from tureen.bus.parser import Delivery
+from tureen.contract import registry, subjects, told
 
 RECORD = "TUREEN_RECORD_EXAMPLES" in os.environ
 
@@ -31,9 +33,54 @@ def test_every_command_has_an_example() -> None:
     assert len(examples.COMMANDS) == len(list(registry.all_commands()))
 
 
+class Heard:
+    """What is told while the examples are sent."""
+
+    def __init__(self) -> None:
+        self._all: list[Delivery] = []
+        self._arrived = asyncio.Event()
+
+    def take(self, delivery: Delivery) -> None:
+        """Note a message."""
+        self._all.append(delivery)
+        self._arrived.set()
+
+    async def until(self, name: str) -> None:
+        """Wait until something of this name was told."""
+        while name not in self.names():
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def check(self) -> None:
+        """Check that all of it is as the contract says, without a field that it does not know."""
+        assert {"heartbeat", "inventory", "roomChanged", "granted", "routerOpened", "pipeOpened"} <= self.names()
+        assert {"close", "pause", "resume", "transportclose", "message", "addproducer"} <= self.names()
+        for delivery in self._all:
+            body = msgpack.unpackb(delivery.body)
+            message = _told(delivery.subject).message.model_validate(body, by_alias=True, by_name=False)
+            assert message.model_dump(by_alias=True, exclude_unset=True) == body, delivery.subject
+
+    def names(self) -> set[str]:
+        """Return what was heard, by name."""
+        return {_told(delivery.subject).name for delivery in self._all}
+
+
+def _told(subject: str) -> told.Told:
+    """Return what the contract says of a subject."""
+    tokens = subject.split(".")
+    if len(tokens) == 9:
+        parsed = subjects.parse_event(subject)
+        return told.EVENTS_OF_OBJECTS[parsed.object, parsed.name]
+    name = tokens[4] if tokens[3] == "event" else tokens[3]
+    return next(each for each in (*told.SYSTEM_EVENTS, *told.REPORTS) if each.name == name)
+
+
 @pytest.mark.timeout(300)
 async def test_the_examples(cluster: Bus) -> None:
     """Each is answered as the reference shows, sent in msgpack and, where asking again is safe, in JSON as well."""
+    heard = Heard()
+    for subject in (subjects.ALL_EVENTS, subjects.HEARTBEATS, subjects.INVENTORIES):
+        await cluster.listen(subject, heard.take)
     bindings = Bindings()
     answered, changed = [], []
     for example in examples.load():
@@ -43,6 +90,8 @@ async def test_the_examples(cluster: Bus) -> None:
         examples.FILE.write_text(examples.dump(answered))
     else:
         assert changed == []
+    await heard.until("heartbeat")
+    heard.check()
 
 
 async def _answered(bus: Bus, bindings: Bindings, example: Example) -> Example:
