@@ -15,6 +15,7 @@ _COMMANDS = {
     "call": "tureen.cli.call:app",
     "listen": "tureen.cli.listen:app",
     "nodes": "tureen.cli.nodes:app",
+    "plan": "tureen.cli.plan:app",
     "simulate": "tureen.cli.simulate:app",
     "worker": "tureen.cli.worker:app",
 }
