@@ -39,9 +39,13 @@ class RecordUpdates:
         self._is_known = is_known
         self._newest: dict[_Key, RoomRecord] = {}
         self._tasks: dict[_Key, asyncio.Task[None]] = {}
+        self._closed = False
 
     def tell(self, record: RoomRecord, node_ids: Iterable[str]) -> None:
         """Send a record to agents; an older one that is still on its way there is replaced."""
+        if self._closed:
+            # The store is left after this, and may hear of one change more.
+            return
         for node_id in node_ids:
             key = (node_id, record.tenant, record.room_id)
             before = self._newest.get(key)
@@ -53,6 +57,7 @@ class RecordUpdates:
 
     async def close(self) -> None:
         """Give up what was not answered yet: the agents' inventories will show what they missed."""
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

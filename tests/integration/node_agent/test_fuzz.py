@@ -21,7 +21,7 @@ from tests.integration.node_agent.conftest import Node, Run
 from tests.integration.node_agent.scene import Scene
 from tests.support.hostile import Sent, commands, weighted
 
-from tureen.contract.errors import BY_TYPE
+from tureen.contract.errors import BY_TYPE, Timeout, Unavailable
 from tureen.contract.registry import ANY_COMMAND, Audience, commands_of
 from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM, node_command
 from tureen.mediasoup import Worker
@@ -51,11 +51,23 @@ class Fuzzed:
 
     async def set_up(self) -> None:
         """Make what commands name, and watch the workers."""
+        await self._reached()
         await self.scene.set_up()
         for entry in self.node.agent.state.objects.workers.all():
             if entry.worker not in self._watched:
                 self._watched.add(entry.worker)
                 entry.worker.once("died", self.trouble.append)
+
+    async def _reached(self) -> None:
+        """Wait until the agent answers: while hypothesis thinks no loop runs, and connections may be given up."""
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    await self.node.ask("mediasoup.getSupportedRtpCapabilities")
+                except (Unavailable, Timeout):
+                    await asyncio.sleep(0.1)
+                else:
+                    return
 
     async def send(self, sent: Sent) -> None:
         """Send a command and judge its answer."""
