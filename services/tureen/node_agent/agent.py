@@ -54,6 +54,7 @@ class NodeAgent:
             creates=Creates(loop.time),
             leases=Leases(settings.max_leases_per_tenant),
             publish_inventory=self._publish_inventory,
+            now=loop.time,
         )
         self._lease_clock = LeaseClock(bus, self.state.leases)
         self._peers = Peers(bus, settings.node_id)

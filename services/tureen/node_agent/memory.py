@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -41,12 +42,14 @@ class Tombstones:
 
     def __init__(self) -> None:
         self._expiries: dict[str, float] = {}
+        self._order: deque[tuple[float, str]] = deque()
+        """The same, the oldest first: a dict takes the longer to find its first key the more were taken before it."""
 
     def add(self, object_id: str, now: float) -> None:
         """Remember an id from now on."""
-        self._expiries.pop(object_id, None)
-        self._expiries[object_id] = now + REMEMBERED
         self._forget(now)
+        expiry = self._expiries[object_id] = now + REMEMBERED
+        self._order.append((expiry, object_id))
 
     def holds(self, object_id: str, now: float) -> bool:
         """Tell whether an id was closed within the remembered time."""
@@ -56,12 +59,12 @@ class Tombstones:
         return len(self._expiries)
 
     def _forget(self, now: float) -> None:
-        """Drop what is over; the oldest come first, because every add moves its id to the end."""
-        while self._expiries:
-            oldest = next(iter(self._expiries))
-            if self._expiries[oldest] > now:
-                return
-            del self._expiries[oldest]
+        """Drop what is over, but for ids that were closed again since."""
+        order = self._order
+        while order and order[0][0] <= now:
+            expiry, object_id = order.popleft()
+            if self._expiries.get(object_id) == expiry:
+                del self._expiries[object_id]
 
 
 class Creates:
@@ -69,7 +72,8 @@ class Creates:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._under_way: dict[str, tuple[bytes, asyncio.Future[Any]]] = {}
+        self.under_way: dict[str, tuple[bytes, asyncio.Future[Any]]] = {}
+        """The creates under way, by id."""
         self._made: dict[str, tuple[bytes, Any]] = {}
         self.tombstones = Tombstones()
 
@@ -82,7 +86,7 @@ class Creates:
         Raises:
             Conflict: The id was made with other options, or was closed a moment ago.
         """
-        made = self._made.get(object_id) or self._under_way.get(object_id)
+        made = self._made.get(object_id) or self.under_way.get(object_id)
         if made is not None:
             known, result = made
             if known != mark:
@@ -94,7 +98,7 @@ class Creates:
 
     async def _make(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
         future: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
-        self._under_way[object_id] = (mark, future)
+        self.under_way[object_id] = (mark, future)
         try:
             result = await make()
         except BaseException as error:
@@ -109,17 +113,17 @@ class Creates:
             self._made[object_id] = (mark, result)
             return result
         finally:
-            del self._under_way[object_id]
+            del self.under_way[object_id]
 
     async def settled(self, object_id: str) -> None:
         """Wait until no create of that id is under way, whatever becomes of it."""
-        under_way = self._under_way.get(object_id)
+        under_way = self.under_way.get(object_id)
         if under_way is not None:
             await asyncio.wait([under_way[1]])
 
     def is_under_way(self, object_id: str) -> bool:
         """Tell whether a create of that id is under way."""
-        return object_id in self._under_way
+        return object_id in self.under_way
 
     def forget(self, object_id: str, owner: str = "", *, closed: bool = True) -> None:
         """The object is gone; unless `closed` is false its owner may not use the id for a while."""

@@ -118,6 +118,10 @@ class RouterEntry:
     worker: WorkerEntry
     node_id: str
     room_id: str | None = None
+    served: Served = field(init=False)
+    """Where this router's objects live, for people."""
+    served_on_wire: dict[str, Any] = field(init=False)
+    """The same as a map, for the answers that are made most often."""
     producers: dict[str, HeldProducer] = field(default_factory=dict)
     transports: dict[str, TransportEntry] = field(default_factory=dict)
     booked: set[str] = field(default_factory=set)
@@ -130,15 +134,16 @@ class RouterEntry:
     watchers: Counter[str] = field(default_factory=Counter)
     """How many consumers, those of pipes included, watch each producer here; one that is being made counts already."""
 
+    def __post_init__(self) -> None:
+        """Describe its place once: every answer about an object in it says so."""
+        worker = self.worker
+        self.served = Served(node_id=self.node_id, worker_id=worker.id, worker_index=worker.index, router_id=self.id)
+        self.served_on_wire = self.served.to_wire()
+
     @property
     def place(self) -> RoomRouter:
         """The router as a room's record lists it."""
         return RoomRouter(router_id=self.id, node_id=self.node_id, worker_id=self.worker.id)
-
-    @property
-    def served(self) -> Served:
-        """Where this router's objects live, for people."""
-        return Served(node_id=self.node_id, worker_id=self.worker.id, worker_index=self.worker.index, router_id=self.id)
 
     @property
     def in_use(self) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tureen.bus import Call
+from tureen.bus import Call, Result
 from tureen.contract import subjects
 from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, RouterEvent, WorkerEvent
 from tureen.contract.errors import NotFound
 from tureen.contract.leases import Ownable
-from tureen.contract.model import Command, Reply
+from tureen.contract.model import Command
 from tureen.node_agent import rooms
 from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.grants import UsedGrants
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
-AgentFunction = Callable[..., Awaitable[Reply | None]]
+AgentFunction = Callable[..., Awaitable[Result]]
 """Takes the agent's state, the call and the command."""
 
 Handlers = Mapping[str, AgentFunction]
@@ -46,6 +45,7 @@ class AgentState:
     Attributes:
         start_id: The agent's run.
         publish_inventory: Asks the shell to publish what the agent holds.
+        now: Returns loop time, seconds.
         inventory_version: Counts the changes of what the agent holds.
     """
 
@@ -56,6 +56,7 @@ class AgentState:
     creates: Creates
     leases: Leases
     publish_inventory: Callable[[], None]
+    now: Callable[[], float]
     inventory_version: int = 0
     grants: UsedGrants = field(default_factory=UsedGrants)
     pages: Pages = field(default_factory=Pages)
@@ -64,22 +65,20 @@ class AgentState:
     walker: Walker = field(init=False)
     pool: WorkerPool = field(init=False)
 
-    def now(self) -> float:
-        """Return loop time, seconds."""
-        return asyncio.get_running_loop().time()
-
     async def named(self, table: Table[Entry], object_id: str, call: Call) -> Entry:
         """Return the object that a command names, after a create of that id that is under way.
 
         Raises:
             NotFound: The caller has none of that id.
         """
-        await self.creates.settled(object_id)
+        if object_id in self.creates.under_way:
+            await self.creates.settled(object_id)
         return table.get(object_id, call.tenant)
 
     async def to_close(self, table: Table[Entry], object_id: str, call: Call) -> Entry | None:
         """Return the object that a command closes; the id of one that is closed, or never was, is remembered."""
-        await self.creates.settled(object_id)
+        if object_id in self.creates.under_way:
+            await self.creates.settled(object_id)
         entry = table.find(object_id, call.tenant)
         if entry is None:
             self.creates.bury(object_id, call.tenant)
@@ -109,9 +108,9 @@ class AgentState:
         """
         if isinstance(command, Ownable) and command.owner_id is not None:
             make = self._owned(call.tenant, command.owner_id, make)
-        mark = (
-            fingerprint({**command.to_wire(), "": f"{call.tenant} {call.command.name}"}) if repeatable else UNREPEATABLE
-        )
+        mark = UNREPEATABLE
+        if repeatable:
+            mark = fingerprint({**command.chosen(), "": f"{call.tenant} {call.command.name}"})
         return await self.creates.once(object_id, mark, make, call.tenant)
 
     def _owned(self, tenant: str, owner_id: str, make: Callable[[], Awaitable[Made]]) -> Callable[[], Awaitable[Made]]:

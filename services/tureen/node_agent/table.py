@@ -42,7 +42,7 @@ class Table(Generic[Entry]):
     def find(self, object_id: str, tenant: str) -> Entry | None:
         """Return a tenant's object, or None."""
         entry = self._entries.get(object_id)
-        return entry if entry is not None and tenant in {entry.tenant, SYSTEM} else None
+        return entry if entry is not None and (tenant == SYSTEM or tenant == entry.tenant) else None
 
     def get(self, object_id: str, tenant: str) -> Entry:
         """Return a tenant's object.

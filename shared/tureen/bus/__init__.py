@@ -10,7 +10,7 @@ from __future__ import annotations
 from tureen.bus.admission import ServiceLimits
 from tureen.bus.bucket import Bucket
 from tureen.bus.bus import Bus
-from tureen.bus.call import Call, Handler
+from tureen.bus.call import Call, Handler, Result
 from tureen.bus.connection import Subscription
 from tureen.bus.jetstream import StoreLost
 from tureen.bus.mirror import Mirror
@@ -27,6 +27,7 @@ __all__ = [
     "Entry",
     "Handler",
     "Mirror",
+    "Result",
     "Service",
     "ServiceLimits",
     "StoreLost",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from tureen.contract.errors import Busy
@@ -32,13 +31,20 @@ class ServiceLimits:
     longest_timeout: float = 120.0
 
 
+@dataclass(slots=True)
+class _Share:
+    """What one tenant has under way."""
+
+    count: int = 0
+    bytes: int = 0
+
+
 class Admission:
     """Counts what is under way."""
 
     def __init__(self, limits: ServiceLimits) -> None:
         self._limits = limits
-        self._count: Counter[str] = Counter()
-        self._bytes: Counter[str] = Counter()
+        self._shares: dict[str, _Share] = {}
         self.under_way = 0
         self.bytes = 0
 
@@ -52,12 +58,14 @@ class Admission:
         reserve = limits.system_reserve if tenant == SYSTEM else 0
         if self.under_way >= limits.under_way + reserve or self.bytes + size > limits.bytes:
             raise Busy(f"{self.under_way} commands are under way, which is all that this service takes at once")
+        share = self._shares.get(tenant) or _Share()
         if tenant != SYSTEM and (
-            self._count[tenant] >= limits.under_way_per_tenant or self._bytes[tenant] + size > limits.bytes_per_tenant
+            share.count >= limits.under_way_per_tenant or share.bytes + size > limits.bytes_per_tenant
         ):
-            raise Busy(f"{self._count[tenant]} commands of {tenant} are under way, which is all that a tenant may have")
-        self._count[tenant] += 1
-        self._bytes[tenant] += size
+            raise Busy(f"{share.count} commands of {tenant} are under way, which is all that a tenant may have")
+        self._shares[tenant] = share
+        share.count += 1
+        share.bytes += size
         self.under_way += 1
         self.bytes += size
 
@@ -65,11 +73,12 @@ class Admission:
         """Count one less."""
         self.under_way -= 1
         self.bytes -= size
-        self._count[tenant] -= 1
-        self._bytes[tenant] -= size
+        share = self._shares[tenant]
+        share.count -= 1
+        share.bytes -= size
         # A tenant with nothing under way costs no memory, however many there have been.
-        if not self._count[tenant]:
-            del self._count[tenant], self._bytes[tenant]
+        if not share.count:
+            del self._shares[tenant]
 
 
 def deadline(header: str | None, arrived: float, limits: ServiceLimits) -> float:

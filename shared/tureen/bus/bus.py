@@ -76,7 +76,7 @@ class Bus:
     def max_payload(self) -> int:
         """The most bytes that headers and body may have together, as the server says."""
         client = self._connection.client
-        return client.max_payload if client is not None else 1024 * 1024
+        return client.payload_limit if client is not None else Client.payload_limit
 
     # Asking.
 
@@ -137,11 +137,11 @@ class Bus:
         client = self._connection.client
         if client is None:
             raise errors.Unavailable("there is no connection to NATS; nothing was sent")
-        if size > client.max_payload:
+        if size > client.payload_limit:
             raise errors.TooLarge(
-                f"{size} bytes are more than the server takes", details={"limit": client.max_payload, "size": size}
+                f"{size} bytes are more than the server takes", details={"limit": client.payload_limit, "size": size}
             )
-        if client.waiting > self.settings.outbox_limit:
+        if client.congested and client.waiting > self.settings.outbox_limit:
             raise errors.Unavailable("the NATS server does not keep up; nothing was sent")
         return client
 
@@ -155,7 +155,7 @@ class Bus:
         except errors.Malformed as error:
             self._drop(subject, error)
             return
-        self.send(subject, body, header.encode({TRACEPARENT: trace.traceparent}) if trace else b"")
+        self.send(subject, body, header.of_trace(trace.traceparent) if trace else b"")
 
     def send(self, subject: str, body: bytes, block: bytes = b"") -> bool:
         """Send bytes, with a block of headers, without waiting; tell whether they were sent or dropped and counted."""

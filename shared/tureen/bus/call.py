@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tureen.contract.model import Reply
 from tureen.contract.registry import Command
 from tureen.telemetry import TraceContext
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """The circumstances of one command.
 
     Attributes:
@@ -35,5 +33,8 @@ class Call:
         return max(self.deadline - asyncio.get_running_loop().time(), 0.0)
 
 
-Handler = Callable[[Call, Any], Awaitable[Reply | Mapping[str, Any] | None]]
+Result = Reply | Mapping[str, Any] | None
+"""What a command is answered with: a model, a map as it goes on the wire, or nothing to say."""
+
+Handler = Callable[[Call, Any], Awaitable[Result]]
 """Carries out a command: gets the call and the command's model, returns the answer or raises a coded error."""

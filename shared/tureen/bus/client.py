@@ -1,11 +1,11 @@
 """One connection to one NATS server, on nats-py.
 
-nats-py does the handshake, TLS, authentication, reading and pinging. What it does with messages is replaced, because of
-what was found in 2.16: one handler at a time per subscription, a parser that a client can break from afar, `flush()`
-writing its PING before the commands that it is to flush, a buffer that sends commands long after their callers gave
-up, and connections that are given up for good. A `Client` therefore lives for one connection, never reconnects, and
-tells its owner once when it is lost; `connection.Connection` makes the next one. This is the only module that touches
-nats-py's private names.
+nats-py does the handshake, TLS, authentication and pinging. What it does with messages is replaced, because of what was
+found in 2.16: one handler at a time per subscription, a parser that a client can break from afar, `flush()` writing its
+PING before the commands that it is to flush, a buffer that sends commands long after their callers gave up, and
+connections that are given up for good. A `Client` therefore lives for one connection, never reconnects, and tells its
+owner once when it is lost; `connection.Connection` makes the next one. This is the only module that touches nats-py's
+private names.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ Listener = Callable[[Delivery], None]
 
 _DENIED = re.compile(r"permissions violation for (publish|subscription) to \"([^\"]*)\"", re.IGNORECASE)
 _CLOSE_TIMEOUT = 2.0
-_UNSUBJECT = re.compile(r"[\x00-\x20\x7f]")
 
 
 class Client(NatsClient):
@@ -39,11 +38,18 @@ class Client(NatsClient):
     Args:
         on_lost: Called once when the connection is gone, with the reason; never after `close`.
         on_denied: Called when the server denies a `publish` or `subscription`, with that word and the subject.
+
+    Attributes:
+        server: Its URL, once `open` was called.
+        congested: Whether the server does not keep up with what is sent.
+        payload_limit: The most bytes that headers and body may have together, as the server says.
     """
+
+    payload_limit = 1024 * 1024
 
     def __init__(self, on_lost: Callable[[str], None], on_denied: Callable[[str, str], None]) -> None:
         super().__init__()
-        self._ps: Any = _Reader(self)
+        self._receiver = _Receiver(self)
         self._on_lost = on_lost
         self._on_denied = on_denied
         self._listeners: dict[int, Listener] = {}
@@ -51,7 +57,8 @@ class Client(NatsClient):
         self._loop = asyncio.get_running_loop()
         self._outbox: list[bytes] = []
         self._lost = False
-        self._errors: list[str] = []
+        self.congested = False
+        self._failed: asyncio.Future[Exception | str] = self._loop.create_future()
         self.server = ""
 
     # What the connection offers.
@@ -60,6 +67,7 @@ class Client(NatsClient):
         """Connect to one server, once."""
         self.server = server
         await self.connect(server, allow_reconnect=False, error_cb=self._ignore, **options)
+        self.payload_limit = self.max_payload
 
     def listen(self, subject: str, queue: str, listener: Listener) -> int:
         """Subscribe; the listener is called in the order of arrival and may not wait."""
@@ -82,10 +90,10 @@ class Client(NatsClient):
         _check(subject)
         if headers:
             size = len(headers)
-            line = f"HPUB {subject} {reply} {size} {size + len(body)}\r\n".encode()
+            line = f"HPUB {subject} {reply} {size} {size + len(body)}\r\n"
         else:
-            line = f"PUB {subject} {reply} {len(body)}\r\n".encode()
-        self._write(line + headers + body + b"\r\n")
+            line = f"PUB {subject} {reply} {len(body)}\r\n"
+        self._write(b"".join((line.encode(), headers, body, b"\r\n")))
 
     async def barrier(self) -> bool:
         """Wait until the server has taken everything sent so far; tell whether it did."""
@@ -101,7 +109,7 @@ class Client(NatsClient):
 
     @property
     def waiting(self) -> int:
-        """Bytes that the server has not taken yet."""
+        """Bytes that the server has not taken yet; they are few where it is not `congested`."""
         return int(self._stream.get_write_buffer_size())
 
     @property
@@ -144,13 +152,21 @@ class Client(NatsClient):
         await super()._process_info(info, initial_connection)
 
     async def _process_err(self, err_msg: str) -> None:
-        """Close for any error but a denial; nats-py reads the texts in lower case."""
-        if denied := _DENIED.search(err_msg):
-            self._on_denied(denied[1].lower(), denied[2])
-        elif "permissions violation" in err_msg.lower():
-            log.warning("NATS says: %s", err_msg)
-        else:
-            await super()._process_err(err_msg.lower())
+        """Close for an error; nats-py reads the texts in lower case."""
+        await super()._process_err(err_msg.lower())
+
+    async def _read_loop(self) -> None:
+        """Take what arrives straight from the socket: nats-py's stream costs a task's turn for every read."""
+        try:
+            await self._receiver.take_over(self._transport)
+            failure = await self._failed
+            if isinstance(failure, str):
+                await self._process_err(failure)
+            else:
+                await self._process_op_err(failure)
+        except asyncio.CancelledError:
+            # nats-py closes.
+            return
 
     async def _process_op_err(self, e: Exception) -> None:
         self._err = e
@@ -202,11 +218,21 @@ class Client(NatsClient):
         """Take over what the server changed while it runs."""
         info = json.loads(text)
         self._server_info.update(info)
-        self._max_payload = info.get("max_payload", self._max_payload)
+        self.payload_limit = info.get("max_payload", self.payload_limit)
 
     def on_error(self, text: str) -> None:
-        """Keep an -ERR for the end of this read."""
-        self._errors.append(text)
+        """Take an -ERR: a denial is its publisher's or subscriber's matter, anything else ends the connection."""
+        if denied := _DENIED.search(text):
+            self._on_denied(denied[1].lower(), denied[2])
+        elif "permissions violation" in text.lower():
+            log.warning("NATS says: %s", text)
+        else:
+            self.fail(text)
+
+    def fail(self, failure: Exception | str) -> None:
+        """End the connection: the socket failed, or the server said why."""
+        if not self._failed.done():
+            self._failed.set_result(failure)
 
     # Writing.
 
@@ -232,30 +258,61 @@ class Client(NatsClient):
         log.debug("NATS: %s", error)
 
 
-class _Reader:
-    """Stands in for nats-py's parser."""
+class _Receiver(asyncio.Protocol):
+    """Takes the place of the socket's stream once nats-py has shaken hands."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.reset()
+        self._parser = Parser(client)
+        self._stream: asyncio.StreamReaderProtocol | None = None
 
-    def reset(self) -> None:
-        """Forget what was read."""
-        self._parser = Parser(self._client)
+    async def take_over(self, nats_transport: Any) -> None:
+        """Receive from now on, beginning with what the stream has read already."""
+        reader, transport = nats_transport._io_reader, nats_transport._io_writer.transport
+        ended = reader._eof or transport.is_closing()
+        self._stream = transport.get_protocol()
+        transport.set_protocol(self)
+        if not ended:
+            reader.feed_eof()
+        self.data_received(await reader.read())
+        if ended:
+            self.eof_received()
 
-    async def parse(self, data: bytes = b"") -> None:
-        """Take what was read; any failure but a read error ends nats-py's reading without a word."""
+    def data_received(self, data: bytes) -> None:
+        """Take what was read."""
         try:
             self._parser.feed(data)
         except (ProtocolError, ValueError) as error:
-            raise nats.errors.ProtocolError(str(error)) from None
-        while self._client._errors:
-            await self._client._process_err(self._client._errors.pop(0))
+            self._client.fail(nats.errors.ProtocolError(str(error)))
+            # Nothing more can be read from where the parser stands.
+            self._client.abort()
+
+    def eof_received(self) -> None:
+        """The server has hung up."""
+        self._client.fail(nats.errors.UnexpectedEOF())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is closed; who waits for that waits at the stream."""
+        self._client.fail(exc or nats.errors.UnexpectedEOF())
+        if self._stream is not None:
+            self._stream.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The server does not keep up."""
+        self._client.congested = True
+        if self._stream is not None:
+            self._stream.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The server has caught up."""
+        self._client.congested = False
+        if self._stream is not None:
+            self._stream.resume_writing()
 
 
 def _check(subject: str) -> None:
     """Refuse a subject that would end the line it stands in."""
-    if not subject or _UNSUBJECT.search(subject):
+    if not subject or not subject.isprintable() or " " in subject:
         raise InvalidType(f"{subject[:200]!r} is no subject")
 
 

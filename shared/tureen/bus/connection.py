@@ -61,6 +61,9 @@ class Connection:
         on_lost: Called when a client is lost, with the reason.
         on_restored: Called when the next one is there and has the subscriptions.
         on_denied: Called when the server denies a `publish` or a `subscription`, with the subject.
+
+    Attributes:
+        client: The client of this moment; None while there is no connection.
     """
 
     def __init__(
@@ -76,17 +79,12 @@ class Connection:
         self._on_restored = on_restored
         self._on_denied = on_denied
         self._servers = _shuffled(settings.servers)
-        self._client: Client | None = None
+        self.client: Client | None = None
         self._subscriptions: dict[Subscription, None] = {}
         self._lost = asyncio.Event()
         self._restored = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._endings: set[asyncio.Task[None]] = set()
-
-    @property
-    def client(self) -> Client | None:
-        """The client of this moment; None while there is no connection."""
-        return self._client
 
     async def open(self) -> None:
         """Connect for the first time.
@@ -123,8 +121,8 @@ class Connection:
         subscription = Subscription(self, subject, queue, listener)
         self._subscriptions[subscription] = None
         try:
-            if self._client is not None:
-                subscription.attach(self._client)
+            if self.client is not None:
+                subscription.attach(self.client)
             await self._settle()
         except BaseException:
             subscription.abandon()
@@ -140,14 +138,14 @@ class Connection:
 
     async def barrier(self) -> bool:
         """Wait until the server has taken everything sent so far; tell whether it did."""
-        return self._client is not None and await self._client.barrier()
+        return self.client is not None and await self.client.barrier()
 
     async def close(self) -> None:
         """Send what is waiting and end the connection."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        client, self._client = self._client, None
+        client, self.client = self.client, None
         self._restored.clear()
         if client is not None:
             await client.close()
@@ -211,7 +209,7 @@ class Connection:
 
     def _adopt(self, client: Client) -> None:
         """Make a client the one in use, with every subscription on it."""
-        self._client = client
+        self.client = client
         for subscription in self._subscriptions:
             subscription.attach(client)
         self._restored.set()
@@ -226,9 +224,9 @@ class Connection:
         self._servers = _shuffled([*self._settings.servers, *found])
 
     def _client_lost(self, client: Client, reason: str) -> None:
-        if client is not self._client:
+        if client is not self.client:
             return
-        self._client = None
+        self.client = None
         self._discover(client)
         self._restored.clear()
         self._lost.set()

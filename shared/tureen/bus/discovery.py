@@ -9,7 +9,9 @@ from typing import Any
 from tureen.bus.bus import Bus
 from tureen.bus.connection import Subscription
 from tureen.bus.parser import Delivery
-from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM, is_inbox_of
+from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM, inboxes_of
+
+_INBOXES = (*inboxes_of(SYSTEM), *inboxes_of(DEFAULT_TENANT))
 
 
 class Discovery:
@@ -44,5 +46,5 @@ class Discovery:
     def _on_message(self, delivery: Delivery) -> None:
         answer = self._answers.get(delivery.subject.split(".")[1])
         # Only operators may ask; the tool `nats` takes its answers at `_INBOX`.
-        if answer is not None and any(is_inbox_of(delivery.reply, tenant) for tenant in (SYSTEM, DEFAULT_TENANT)):
+        if answer is not None and delivery.reply.startswith(_INBOXES):
             self._bus.send(delivery.reply, json.dumps(answer()).encode())

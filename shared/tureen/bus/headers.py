@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tureen.contract.headers import CONTENT_TYPE, ERROR, ERROR_CODE, JSON, LEVEL, TIMEOUT_MS
+from tureen.telemetry import TRACEPARENT
 
 __all__ = [
     "CONTENT_TYPE",
@@ -17,6 +18,7 @@ __all__ = [
     "TIMEOUT_MS",
     "encode",
     "is_json",
+    "of_trace",
     "parse",
 ]
 
@@ -35,6 +37,11 @@ def encode(headers: Mapping[str, str]) -> bytes:
         for name, value in headers.items()
     ]
     return f"{_FIRST_LINE}\r\n{''.join(lines)}\r\n".encode("utf-8", "replace")
+
+
+def of_trace(traceparent: str) -> bytes:
+    """Return the block that holds a trace context alone, as what nobody asked for carries it."""
+    return f"{_FIRST_LINE}\r\n{TRACEPARENT}: {traceparent}\r\n\r\n".encode()
 
 
 def parse(block: bytes) -> dict[str, str]:

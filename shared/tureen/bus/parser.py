@@ -104,21 +104,22 @@ class Parser:
     def _message(self, buffer: bytes, position: int, end: int) -> int:
         """Deliver the message that begins here if it is complete; return where it ends."""
         operation, *arguments = buffer[position:end].split(b" ")
-        with_headers = operation == b"HMSG"
         try:
-            *addresses, total = arguments
-            header_size = int(addresses.pop()) if with_headers else 0
-            subject, sid, *replies = addresses
-            start, total_size = end + 2, int(total)
-            if not 0 <= header_size <= total_size <= _LARGEST_MESSAGE or len(replies) > 1:
-                raise ValueError
+            total_size = int(arguments.pop())
+            header_size = int(arguments.pop()) if operation == b"HMSG" else 0
+            reply = arguments.pop() if len(arguments) == 3 else b""
+            subject, sid = arguments
             number = int(sid)
-        except ValueError:
+            if not 0 <= header_size <= total_size <= _LARGEST_MESSAGE:
+                raise ValueError
+        except (IndexError, ValueError):
             raise ProtocolError(f"a malformed {_text(operation)}") from None
+        start = end + 2
         body, after = start + header_size, start + total_size
         if len(buffer) >= after + 2:
-            reply = _text(replies[0]) if replies else ""
-            delivery = Delivery(_text(subject), reply, buffer[start:body], buffer[body:after])
+            addresses = subject.decode("utf-8", "backslashreplace"), reply.decode("utf-8", "backslashreplace")
+            # As Delivery(…), without a call in Python: this is done with every message.
+            delivery = tuple.__new__(Delivery, (*addresses, buffer[start:body], buffer[body:after]))
             self._sink.on_message(number, delivery)
         return after + 2
 

@@ -10,34 +10,26 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 from tureen.bus import answers, headers, payload
 from tureen.bus.admission import Admission, ServiceLimits, deadline
 from tureen.bus.bus import Bus
-from tureen.bus.call import Call, Handler
+from tureen.bus.call import Call, Handler, Result
 from tureen.bus.connection import Subscription
 from tureen.bus.describing import with_description
 from tureen.bus.discovery import Discovery
 from tureen.bus.failures import FailureLog
-from tureen.bus.incoming import Refused, parse_target
+from tureen.bus.incoming import Refused, Targets
 from tureen.bus.parser import Delivery
 from tureen.bus.statistics import EndpointStatistics, Identity, ServiceStatistics
 from tureen.contract.errors import Timeout, TureenError, Unsupported
-from tureen.contract.model import Command as Payload
 from tureen.contract.paging import Pageable
 from tureen.contract.registry import Command
 from tureen.telemetry import TRACEPARENT, TraceContext, enter_trace
 
-
-class _Request(NamedTuple):
-    """A command on its way through the service."""
-
-    delivery: Delivery
-    call: Call
-    json: bool
-    size: int
+_TIMEOUT_MS = headers.TIMEOUT_MS.lower()
 
 
 class Service:
@@ -74,13 +66,16 @@ class Service:
         self._bus = bus
         self._loop = asyncio.get_running_loop()
         self._commands = commands
+        self._targets = Targets(commands)
+        self._pageable = {name for name, command in commands.items() if issubclass(command.request, Pageable)}
         self._handlers = handlers = with_description(commands, handlers)
         self._subject = subject
         self._queue = queue
         self._limits = limits or ServiceLimits()
         self._admission = Admission(self._limits)
         self._failures = FailureLog(time.monotonic)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._last_number = 0
         self._subscription: Subscription | None = None
         self.stats = ServiceStatistics({name: EndpointStatistics() for name in handlers})
         self.identity = Identity(name, secrets.token_hex(11), version, dict(metadata or {}))
@@ -111,7 +106,7 @@ class Service:
             subscription, self._subscription = self._subscription, None
             await subscription.unsubscribe()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=timeout)
+            _, late = await asyncio.wait(self._tasks.values(), timeout=timeout)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -133,15 +128,12 @@ class Service:
         """Refuse a message, or start a task for it."""
         arrived = self._loop.time()
         try:
-            target = parse_target(delivery, self._commands)
+            target = self._targets.of(delivery)
         except Refused as refused:
             self.stats.dropped[refused.cause] += 1
             self._failures.dropped(delivery.subject, refused)
             return
-        parsed = headers.parse(delivery.headers)
-        caller = TraceContext.parse(parsed.get(TRACEPARENT))
-        trace = caller.child() if caller is not None else TraceContext.new()
-        json = headers.is_json(parsed)
+        trace, timeout, json = _circumstances(delivery.headers)
         if isinstance(target, TureenError):
             self._refuse(delivery, target, trace, json=json)
             return
@@ -151,11 +143,10 @@ class Service:
         except TureenError as busy:
             self._refuse(delivery, busy, trace, json=json)
             return
-        due = deadline(parsed.get(headers.TIMEOUT_MS.lower()), arrived, self._limits)
+        due = deadline(timeout, arrived, self._limits)
         call = Call(target.tenant, target.node_id, target.command, trace, due)
-        task = self._loop.create_task(self._carry_out(_Request(delivery, call, json, size)))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._last_number = number = self._last_number + 1
+        self._tasks[number] = self._loop.create_task(self._carry_out(number, delivery, call, size, json=json))
 
     def _refuse(self, delivery: Delivery, error: TureenError, trace: TraceContext, *, json: bool) -> None:
         """Answer with an error what never became a command."""
@@ -165,50 +156,53 @@ class Service:
 
     # Carrying out.
 
-    async def _carry_out(self, request: _Request) -> None:
+    async def _carry_out(self, number: int, delivery: Delivery, call: Call, size: int, *, json: bool) -> None:
         started = time.perf_counter_ns()
-        call, reply = request.call, request.delivery.reply
         enter_trace(call.trace)
         try:
-            answer = await self._answer(request)
-            if answer.error is not None:
-                self._failures.failed(request.delivery.subject, answer.error, call.trace.trace_id)
-            self._send(reply, answer)
+            try:
+                result = await self._started(call, delivery.body, json=json)
+                pageable = call.command.name in self._pageable
+                answer = answers.success(result, json=json, limit=self._bus.max_payload, pageable=pageable)
+            except (Exception, asyncio.CancelledError) as error:
+                answer = self._failed(delivery, call, error, json=json)
+            self._send(delivery.reply, answer)
             seen = self.stats.endpoints.get(call.command.name)
             if seen is not None:
                 seen.count(time.perf_counter_ns() - started, answer.error)
         finally:
-            self._admission.leave(call.tenant, request.size)
+            self._admission.leave(call.tenant, size)
+            del self._tasks[number]
 
-    async def _answer(self, request: _Request) -> answers.Answer:
-        """Return the answer, whatever happens."""
-        call = request.call
-        try:
-            if call.deadline <= self._loop.time():
-                raise Timeout("it arrived too late to be started")
-            command = _validated(request)
-            handler = self._handlers.get(call.command.name)
-            if handler is None:
-                raise Unsupported(f"{call.command.name} is not served here")
-            result = await handler(call, command)
-            pageable = issubclass(call.command.request, Pageable)
-            return answers.success(result, json=request.json, limit=self._bus.max_payload, pageable=pageable)
-        except asyncio.CancelledError as error:
-            # Cancelled by `drain`, or because the handler awaited something that was?
-            ended = (task := asyncio.current_task()) is not None and task.cancelling()
-            failed: BaseException = Timeout("the service ended before this was done") if ended else error
-        except Exception as error:
-            failed = error
-        return answers.failure(answers.coded(failed), call.trace.trace_id, json=request.json)
+    def _started(self, call: Call, body: bytes, *, json: bool) -> Awaitable[Result]:
+        """Validate a command and call its handler."""
+        if call.deadline <= self._loop.time():
+            raise Timeout("it arrived too late to be started")
+        model = call.command.request
+        command = model.parse_json(body or b"{}") if json else model.parse(payload.decode(body))
+        handler = self._handlers.get(call.command.name)
+        if handler is None:
+            raise Unsupported(f"{call.command.name} is not served here")
+        return handler(call, command)
+
+    def _failed(self, delivery: Delivery, call: Call, error: BaseException, *, json: bool) -> answers.Answer:
+        """Return the answer to a command that failed, and log it."""
+        ended = isinstance(error, asyncio.CancelledError) and (task := asyncio.current_task()) and task.cancelling()
+        # Cancelled by `drain`, or because the handler awaited something that was?
+        coded = answers.coded(Timeout("the service ended before this was done") if ended else error)
+        self._failures.failed(delivery.subject, coded, call.trace.trace_id)
+        return answers.failure(coded, call.trace.trace_id, json=json)
 
     def _send(self, reply: str, answer: answers.Answer) -> None:
         if not self._bus.send(reply, answer.body, answer.headers):
             self.stats.dropped["answer_lost"] += 1
 
 
-def _validated(request: _Request) -> Payload:
-    """Return the command's model, filled from the body."""
-    model, body = request.call.command.request, request.delivery.body
-    if request.json:
-        return model.parse_json(body or b"{}")
-    return model.parse(payload.decode(body))
+def _circumstances(block: bytes) -> tuple[TraceContext, str | None, bool]:
+    """Return from a command's headers the span of its execution, the time it has, and whether it is JSON."""
+    if not block:
+        return TraceContext.new(), None, False
+    parsed = headers.parse(block)
+    caller = TraceContext.parse(parsed.get(TRACEPARENT))
+    trace = caller.child() if caller is not None else TraceContext.new()
+    return trace, parsed.get(_TIMEOUT_MS), headers.is_json(parsed)

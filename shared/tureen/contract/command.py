@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tureen.contract.errors import (
@@ -74,11 +74,12 @@ class Command:
     target: str = ""
     audience: Audience = Audience.TENANT
     retry: bool = True
+    name: str = field(init=False)
+    """`<object>.<method>`, as on the wire."""
 
-    @property
-    def name(self) -> str:
-        """`<object>.<method>`, as on the wire."""
-        return f"{self.object}.{self.method}"
+    def __post_init__(self) -> None:
+        """Spell its name once: it is asked for with every command."""
+        object.__setattr__(self, "name", f"{self.object}.{self.method}")
 
     @property
     def endpoint(self) -> str:

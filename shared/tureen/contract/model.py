@@ -29,13 +29,20 @@ class Message(BaseModel):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the message as a map with names as on the wire; what is None is left out."""
-        return self.model_dump(mode="python", by_alias=True, exclude_none=True)
+        # What `model_dump` does, without its many arguments.
+        wire: dict[str, Any] = self.__pydantic_serializer__.to_python(self, by_alias=True, exclude_none=True)
+        return wire
 
 
 class Command(Message):
     """A request's payload."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the fields that differ from their defaults, by their names in Python: what tells commands apart."""
+        chosen: dict[str, Any] = self.__pydantic_serializer__.to_python(self, exclude_defaults=True)
+        return chosen
 
     @classmethod
     def parse(cls, payload: object) -> Self:
@@ -46,9 +53,11 @@ class Command(Message):
             InvalidType: A field is missing, of the wrong type or out of range; `details.path` names it.
         """
         try:
-            return cls.model_validate(payload, by_alias=True, by_name=False)
+            # What `model_validate` does, without its many arguments: this is done with every command.
+            model: Self = cls.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             raise _coded(error) from None
+        return model
 
     @classmethod
     def parse_json(cls, payload: bytes) -> Self:

@@ -155,13 +155,12 @@ def inbox_prefix(tenant: str, user: str) -> str:
     return f"{PREFIX}.{_token(tenant)}.inbox.{_token(user)}"
 
 
-def is_inbox_of(reply: str, tenant: str) -> bool:
-    """Tell whether a reply subject is an inbox of that tenant, or of the system.
+def inboxes_of(tenant: str) -> tuple[str, ...]:
+    """Return what the reply subjects begin with that are inboxes of that tenant, or of the system.
 
     The server checks no request's reply subject, so a service that answered anywhere could be made to publish anything
     (docs/wire.md, «Who may do what»). `_INBOX` is for tenant `default` only, `_R_` is the server's own rewriting
     between accounts.
     """
-    if reply.startswith((f"{PREFIX}.{tenant}.inbox.", f"{PREFIX}.{SYSTEM}.inbox.", "_R_.")):
-        return True
-    return tenant == DEFAULT_TENANT and reply.startswith("_INBOX.")
+    inboxes = (f"{PREFIX}.{tenant}.inbox.", f"{PREFIX}.{SYSTEM}.inbox.", "_R_.")
+    return (*inboxes, "_INBOX.") if tenant == DEFAULT_TENANT else inboxes

@@ -39,7 +39,7 @@ class NetworkTransport(Transport):
     def _unpack(self) -> None:
         """Read what the worker told of the transport when it was new, unless that was done before."""
         if self._packed is not None:
-            self._load(self._packed.unpack())
+            self._load(self._packed.unpack(brief=True))
             self._packed = None
 
     def _load(self, dump: Mapping[str, Any]) -> None:

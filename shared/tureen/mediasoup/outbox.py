@@ -26,7 +26,7 @@ class Outbox(asyncio.Protocol):
         """Make the protocol of the socket; ``on_lost`` is called when the worker has closed its end."""
         self._loop = loop
         self._on_lost = on_lost
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.WriteTransport | None = None
         self._congested = False
         self._batch: list[bytearray] = []
         self._batch_length = 0
@@ -47,7 +47,9 @@ class Outbox(asyncio.Protocol):
         """
         if len(message) > MESSAGE_MAX_LENGTH:
             raise MediasoupError(f"message too big [method or event:{name}, bytes:{len(message)}]")
-        transport = cast("asyncio.Transport", self._transport)
+        transport = self._transport
+        if transport is None:
+            raise ChannelError(f"not connected, cannot send [method or event:{name}]")
         if self._congested and transport.get_write_buffer_size() > UNSENT_MAX_LENGTH:
             raise ChannelError(f"the worker does not read, cannot send [method or event:{name}]")
         if not self._batching:
@@ -87,7 +89,7 @@ class Outbox(asyncio.Protocol):
     # What the event loop says.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 (asyncio's)
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def pause_writing(self) -> None:  # noqa: D102 (asyncio's)
         self._congested = True

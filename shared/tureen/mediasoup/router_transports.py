@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tureen.mediasoup import wire
 from tureen.mediasoup.channel import Channel
-from tureen.mediasoup.codec import Packed
+from tureen.mediasoup.codec import Packed, SharedTable, Sharer
 from tureen.mediasoup.data_producer import DataProducer
 from tureen.mediasoup.direct_transport import DirectTransport
 from tureen.mediasoup.entity import Identified, Parent, Undo, check_app_data, new_id
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AnyTransport = TypeVar("AnyTransport", bound=Transport)
 
 _WITH_SERVER = "ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER"
+_webrtc_options: Sharer[dict[str, Any]] = Sharer(SharedTable)
 _CLOSE_TRANSPORT = Undo("ROUTER_CLOSE_TRANSPORT", "transportId")
 
 
@@ -124,7 +125,7 @@ class TransportMaker(Parent, Identified):
             "iceConsentTimeout": ice_consent_timeout,
         }
         method = "ROUTER_CREATE_WEBRTCTRANSPORT" if webrtc_server is None else _WITH_SERVER
-        transport_id, packed = await self._create_transport(method, id, options, app_data)
+        transport_id, packed = await self._create_transport(method, id, _webrtc_options.share(options), app_data)
         if webrtc_server is not None and webrtc_server.closed:
             raise webrtc_server._closed_error()
         router = cast("Router", self)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from tureen.mediasoup import convert, ortc, wire
-from tureen.mediasoup.codec import Sharer
+from tureen.mediasoup.codec import SharedList, Sharer
 from tureen.mediasoup.consumer import PERFECT_SCORE, Consumer
 from tureen.mediasoup.describe import describe
 from tureen.mediasoup.entity import Undo, check_app_data, new_id
@@ -30,10 +30,10 @@ _CLOSE_PRODUCER = Undo("TRANSPORT_CLOSE_PRODUCER", "producerId")
 _CLOSE_CONSUMER = Undo("TRANSPORT_CLOSE_CONSUMER", "consumerId")
 
 # What most producers, and most consumers, of a process have in common.
-_produced_codecs: Sharer[RtpCodecParameters] = Sharer()
-_produced_extensions: Sharer[RtpHeaderExtensionParameters] = Sharer()
-_consumed_codecs: Sharer[RtpCodecParameters] = Sharer()
-_consumed_extensions: Sharer[RtpHeaderExtensionParameters] = Sharer()
+_produced_codecs: Sharer[list[RtpCodecParameters]] = Sharer(SharedList)
+_produced_extensions: Sharer[list[RtpHeaderExtensionParameters]] = Sharer(SharedList)
+_consumed_codecs: Sharer[list[RtpCodecParameters]] = Sharer(SharedList)
+_consumed_extensions: Sharer[list[RtpHeaderExtensionParameters]] = Sharer(SharedList)
 
 # MIDs have 8 characters at most.
 _MID_LIMIT = 100_000_000

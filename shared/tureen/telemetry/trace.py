@@ -38,8 +38,12 @@ class TraceContext(NamedTuple):
     @classmethod
     def new(cls, *, sampled: bool = False) -> TraceContext:
         """Return the first step of a new trace."""
-        # All zeros is invalid by the standard.
-        return cls(f"{_random.getrandbits(128) or 1:032x}", _new_span_id(), sampled)
+        digits = f"{_random.getrandbits(192):048x}"
+        trace_id, span_id = digits[:32], digits[32:]
+        if trace_id == _NO_TRACE or span_id == _NO_SPAN:
+            return cls.new(sampled=sampled)
+        # As cls(…), without a call in Python: this is done with every command.
+        return tuple.__new__(cls, (trace_id, span_id, sampled))
 
     @classmethod
     def parse(cls, header: str | None) -> TraceContext | None:
@@ -69,14 +73,11 @@ def _new_span_id() -> str:
 _current: ContextVar[TraceContext | None] = ContextVar("tureen_trace", default=None)
 
 
-def current_trace() -> TraceContext | None:
-    """Return the trace that the running task works for."""
-    return _current.get()
+current_trace = _current.get
+"""Returns the trace that the running task works for, or None."""
 
-
-def enter_trace(trace: TraceContext) -> None:
-    """Make a trace the current one for the rest of the running task."""
-    _current.set(trace)
+enter_trace = _current.set
+"""Makes a trace the current one for the rest of the running task."""
 
 
 @contextmanager

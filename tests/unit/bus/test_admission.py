@@ -54,8 +54,7 @@ def test_leaving_makes_room() -> None:
         for number in range(3):
             admission.leave("a", number)
     assert (admission.under_way, admission.bytes) == (0, 0)
-    assert not admission._count
-    assert not admission._bytes
+    assert not admission._shares
 
 
 @pytest.mark.parametrize(

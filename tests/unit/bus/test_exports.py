@@ -15,6 +15,7 @@ def test_public_names() -> None:
         "Entry",
         "Handler",
         "Mirror",
+        "Result",
         "Service",
         "ServiceLimits",
         "StoreLost",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tureen.bus.incoming import Refused, Target, parse_target
+from tureen.bus.incoming import Refused, Target, Targets
 from tureen.bus.parser import Delivery
 from tureen.contract.errors import Malformed, NotFound, TureenError, Unauthorized
 from tureen.contract.registry import commands_of
@@ -14,7 +14,7 @@ COMMANDS = commands_of("node")
 
 def target(subject: str, reply: str = "tureen.v1.acme.inbox.me.1.2") -> Target | TureenError:
     """Return what a message to a node agent is."""
-    return parse_target(Delivery(subject, reply, b"", b""), COMMANDS)
+    return Targets(COMMANDS).of(Delivery(subject, reply, b"", b""))
 
 
 def test_a_command() -> None:

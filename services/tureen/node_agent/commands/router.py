@@ -17,7 +17,6 @@ from tureen.contract.media import (
     RouterCreatePlainTransport,
     RouterCreateWebRtcTransport,
     RouterRef,
-    WebRtcTransportCreated,
 )
 from tureen.contract.observers import (
     RouterCreateActiveSpeakerObserver,
@@ -50,7 +49,7 @@ _DIRECT = tuple(RouterCreateDirectTransport.model_fields.keys() - _OURS)
 
 async def create_webrtc_transport(
     state: AgentState, call: Call, command: RouterCreateWebRtcTransport
-) -> WebRtcTransportCreated:
+) -> dict[str, Any]:
     """Make a WebRtcTransport, on the worker's WebRtcServer unless the command says otherwise."""
     id_ = command.id or new_id()
     repeatable = command.id is not None
@@ -162,7 +161,7 @@ async def _make_webrtc(
         raise InvalidType("only one of webRtcServerId and listenInfos must be given", details={"path": "listenInfos"})
     if command.web_rtc_server_id is not None:
         await state.creates.settled(command.web_rtc_server_id)
-    router = await _settled(state, call, command.router_id)
+    router = await state.named(state.objects.routers, command.router_id, call)
     options = _given(command, _WEBRTC)
     if command.listen_infos is None:
         options["webrtc_server"] = _webrtc_server(state, call, router, command.web_rtc_server_id)
@@ -245,7 +244,8 @@ async def _make_observer(
 
 
 def _given(command: Any, names: Any) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(command, name)) is not None}
+    fields = vars(command)
+    return {name: value for name in names if (value := fields[name]) is not None}
 
 
 HANDLERS: Handlers = {

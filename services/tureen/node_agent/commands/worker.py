@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 
 from tureen.bus import Call
@@ -41,7 +40,7 @@ def _join(state: AgentState, call: Call, router_id: str, command: WorkerCreateRo
     if record.router(router_id) is None:
         raise InvalidType(f"record: it does not list router {router_id}", details={"path": "record"})
     rooms.accept(state.objects, record)
-    return replace(call, tenant=record.tenant)
+    return call._replace(tenant=record.tenant)
 
 
 async def _make(state: AgentState, tenant: str, router_id: str, command: WorkerCreateRouter) -> RouterEntry:

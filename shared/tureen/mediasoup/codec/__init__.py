@@ -30,7 +30,7 @@ from .opener import Opener
 from .parts import Write
 from .reader import DECODE_ERRORS, Read, Readers, as_words, malformed
 from .schema import SchemaError, read_schemas
-from .shared import SharedList, Sharer
+from .shared import SharedList, SharedTable, Sharer
 from .writer import Writers
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Response",
     "SchemaError",
     "SharedList",
+    "SharedTable",
     "Sharer",
     "TableCodec",
 ]

@@ -11,23 +11,30 @@ from .reader import DECODE_ERRORS, Read, Words, malformed
 class Packed:
     """Hold a body that nobody has looked at yet: a few hundred bytes instead of a tree of dicts."""
 
-    __slots__ = ("_buffer", "_position", "_read", "_words", "type")
+    __slots__ = ("_brief", "_buffer", "_position", "_read", "_words", "type")
 
-    def __init__(self, type_: str, read: Read, buffer: bytes, words: Words, position: int) -> None:
+    def __init__(
+        self, type_: str, read: Read, buffer: bytes, words: Words, position: int, brief: Read | None = None
+    ) -> None:
         self.type = type_
         self._read = read
+        self._brief = brief or read
         self._buffer = buffer
         self._words = words
         self._position = position
 
-    def unpack(self) -> dict[str, Any]:
+    def unpack(self, *, brief: bool = False) -> dict[str, Any]:
         """Decode the body; every call makes a new dict.
+
+        Args:
+            brief: Whether to leave out what a new object cannot have (``names.OF_NEW``).
 
         Raises:
             ChannelError: The body is malformed.
         """
+        read = self._brief if brief else self._read
         try:
-            values: dict[str, Any] = self._read(self._buffer, self._words, self._position)
+            values: dict[str, Any] = read(self._buffer, self._words, self._position)
             return values
         except DECODE_ERRORS as error:
             raise malformed(error) from error

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from .messages import Log, Message, Notification, Packed, Request, Response
 from .model import Model
+from .names import OF_NEW
 from .reader import DECODE_ERRORS, Read, Readers, TableReader, Words, as_words, malformed
 
 _Open: TypeAlias = Callable[[bytes, Words, int], Message]
@@ -42,12 +43,12 @@ class Opener:
     def _reader(self, table: str, *keys: str) -> Read:
         return TableReader(self._readers, self._model.tables[table], keys=keys).read
 
-    def _bodies(self, union: str) -> dict[str, Read]:
+    def _bodies(self, union: str, readers: Readers) -> dict[str, Read]:
         members = self._model.unions[union].members
-        return {member: self._readers.table(table.name).read for member, (_, table) in members.items()}
+        return {member: readers.table(table.name).read for member, (_, table) in members.items()}
 
     def _requests(self) -> _Open:
-        readers = self._bodies("FBS.Request.Body")
+        readers = self._bodies("FBS.Request.Body", self._readers)
         read = self._reader("FBS.Request.Request", "id", "method", "handlerId", "bodyType", "body")
 
         def open_request(buffer: bytes, words: Words, position: int) -> Request:
@@ -58,18 +59,19 @@ class Opener:
         return open_request
 
     def _responses(self) -> _Open:
-        readers = self._bodies("FBS.Response.Body")
+        readers = self._bodies("FBS.Response.Body", self._readers)
+        briefs = self._bodies("FBS.Response.Body", Readers(self._model, OF_NEW))
         read = self._reader("FBS.Response.Response", "id", "accepted", "bodyType", "body", "error", "reason")
 
         def open_response(buffer: bytes, words: Words, position: int) -> Response:
             id_, accepted, type_, body, error, reason = read(buffer, words, position)
-            packed = Packed(type_, readers[type_], buffer, words, body) if type_ else None
+            packed = Packed(type_, readers[type_], buffer, words, body, briefs[type_]) if type_ else None
             return Response(id_, accepted, packed, error, reason)
 
         return open_response
 
     def _notifications(self) -> _Open:
-        readers = self._bodies("FBS.Notification.Body")
+        readers = self._bodies("FBS.Notification.Body", self._readers)
         read = self._reader("FBS.Notification.Notification", "handlerId", "event", "bodyType", "body")
 
         def open_notification(buffer: bytes, words: Words, position: int) -> Notification:

@@ -17,7 +17,7 @@ user, and needs no such detour to do harm.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -95,11 +95,36 @@ def _offsets_reader(read_element: Read) -> ReadVector:
     return read
 
 
+def _tables_reader(reader: TableReader) -> ReadVector:
+    layouts, add = reader.layouts, reader.add
+
+    def read(buffer: bytes, words: Words, position: int, length: int) -> list[Any]:
+        first = (position >> 2) + 1
+        if first + length > len(words):
+            raise MalformedError("a vector is longer than its buffer")
+        tables: list[Any] = []
+        known = -1
+        for place in range(first, first + length):
+            # As `TableReader.read` does, but for the vtable: tables that follow each other mostly share one.
+            table = (place << 2) + words[place]
+            start = table - words[table >> 2] & 0xFFFFFFFF
+            if start != known:
+                known = start
+                vtable = buffer[start : start + buffer[start]]
+                read_layout = layouts.get(vtable) or add(vtable)
+            tables.append(read_layout(buffer, words, table))
+        return tables
+
+    return read
+
+
 class Readers:
     """Hold the reader of every table of a schema."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, only: Mapping[str, frozenset[str]] | None = None) -> None:
+        """Make readers. Of the tables in ``only``, by their full names, they read these keys and no others."""
         self._model = model
+        self._only = only or {}
         self._tables: dict[str, TableReader] = {}
 
     def table(self, name: str) -> TableReader:
@@ -107,7 +132,7 @@ class Readers:
         reader = self._tables.get(name)
         if reader is None:
             # Entered before its parts are asked for, since tables may refer to themselves.
-            reader = self._tables[name] = TableReader(self, self._model.tables[name])
+            reader = self._tables[name] = TableReader(self, self._model.tables[name], only=self._only.get(name))
         return reader
 
     def vector(self, type_: Vector | Parameters) -> ReadVector:
@@ -121,7 +146,7 @@ class Readers:
             case Vector(Enum() as enum):
                 return _numbers_reader(enum.scalar, _names(enum))
             case Vector(Table(name)):
-                return _offsets_reader(self.table(name).read)
+                return _tables_reader(self.table(name))
             case _:
                 return _offsets_reader(_read_text)
 
@@ -151,17 +176,20 @@ class _Draft:
 class TableReader:
     """Decode one table."""
 
-    def __init__(self, readers: Readers, table: TableModel, *, keys: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, readers: Readers, table: TableModel, *, keys: tuple[str, ...] = (), only: frozenset[str] | None = None
+    ) -> None:
         """Make a reader. With ``keys`` it reads tuples of their values, and the value of a union as its position."""
         self._readers = readers
-        self._table = table
+        self._fields = [field for field in table.fields if only is None or field.key in only]
+        self._name = table.name
         self._keys = keys
-        self._layouts: dict[bytes, Read] = {}
+        self.layouts: dict[bytes, Read] = {}
+        """What reads a table, by its vtable."""
         self.read = self._make_read()
 
     def _make_read(self) -> Read:
-        layouts = self._layouts
-        add = self._add
+        layouts, add = self.layouts, self.add
 
         def read(buffer: bytes, words: Words, position: int) -> Any:
             """Return the table at a position."""
@@ -174,16 +202,17 @@ class TableReader:
 
         return read
 
-    def _add(self, vtable: bytes) -> Read:
-        if len(self._layouts) >= MAX_LAYOUTS:
-            self._layouts.clear()
-        read = self._layouts[vtable] = self._compile(vtable)
+    def add(self, vtable: bytes) -> Read:
+        """Make what reads a table of a vtable that was not met before."""
+        if len(self.layouts) >= MAX_LAYOUTS:
+            self.layouts.clear()
+        read = self.layouts[vtable] = self._compile(vtable)
         return read
 
     def _compile(self, vtable: bytes) -> Read:
         table_size, offsets = _parse_vtable(vtable)
         draft = _Draft()
-        for field_ in self._table.fields:
+        for field_ in self._fields:
             self._draft_field(draft, field_, offsets, table_size)
         lines = [*_unpack_lines(draft), *draft.lines, self._result(draft)]
         function: Read = make_function("read", "buffer, words, position", lines, draft.namespace)
@@ -201,7 +230,7 @@ class TableReader:
         def place(slot: int, size: int, format_: str) -> int:
             offset = offsets[slot] if slot < len(offsets) else 0
             if offset and not 4 <= offset <= table_size - size:
-                raise MalformedError(f"{self._table.name}.{field_.key} lies outside of its table")
+                raise MalformedError(f"{self._name}.{field_.key} lies outside of its table")
             if offset:
                 draft.places.append((offset, size, format_, f"f{slot}"))
             return offset
@@ -213,7 +242,7 @@ class TableReader:
         offset = place(field_.slot, scalar.size, scalar.format) if scalar else place(field_.slot, 4, "I")
         if not offset:
             if field_.required:
-                raise MalformedError(f"{self._table.name} misses {field_.key}")
+                raise MalformedError(f"{self._name} misses {field_.key}")
             expression = _absent(field_)
         elif isinstance(type_, Enum):
             expression = f"{draft.constant(_names(type_))}[{variable}]"
@@ -239,12 +268,12 @@ class TableReader:
 
     def _draft_union(self, draft: _Draft, field_: Field, union: Union, type_offset: int, offset: int) -> None:
         if bool(type_offset) != bool(offset) and (offset or field_.required):
-            raise MalformedError(f"{self._table.name}.{field_.key} has a value or a type, but not both")
+            raise MalformedError(f"{self._name}.{field_.key} has a value or a type, but not both")
         kind, value = f"f{field_.slot}", f"f{field_.slot + 1}"
         names: dict[int, str | None] = {number: name for name, (number, _) in union.members.items()}
         if not type_offset:
             if field_.required:
-                raise MalformedError(f"{self._table.name} misses {field_.key}")
+                raise MalformedError(f"{self._name} misses {field_.key}")
             draft.items |= {field_.type_key: "None", field_.key: "None"}
             return
         if not field_.required:

@@ -32,6 +32,7 @@ from .parts import (
     write_bytes,
     write_texts,
 )
+from .shared import SharedTable
 
 
 class Writers:
@@ -125,9 +126,22 @@ class TableWriter:
 
         def write(buffer: bytearray, values: Mapping[str, Any]) -> int:
             """Append a table and return where it starts."""
+            if isinstance(values, SharedTable):
+                return write_shared(buffer, values)
             shape = tuple(values)
             write_shape = shapes.get(shape) or add(shape)
             return write_shape(buffer, values)
+
+        def write_shared(buffer: bytearray, values: SharedTable) -> int:
+            shift = len(buffer) & 4
+            if shift not in values.encoded:
+                alone = bytearray(shift)
+                start = write(alone, dict(values))
+                values.encoded[shift] = bytes(alone[shift:]), start - shift
+            end = len(buffer)
+            encoded, start = values.encoded[shift]
+            buffer += encoded
+            return end + start
 
         return write
 

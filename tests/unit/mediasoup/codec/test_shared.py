@@ -1,4 +1,4 @@
-"""Lists that many structures have in common are encoded once."""
+"""Lists and tables that many structures have in common are encoded once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tureen.mediasoup.codec import Codec, SharedList, Sharer
+from tureen.mediasoup.codec import Codec, SharedList, SharedTable, Sharer
 
 TABLE = "FBS.RtpParameters.RtpParameters"
 
@@ -22,7 +22,7 @@ def parameters(**codec: Any) -> dict[str, Any]:
 
 def test_equal_lists_become_one() -> None:
     """Whoever brings an equal list gets the one that is there; another list stays another."""
-    sharer: Sharer[dict[str, int]] = Sharer()
+    sharer: Sharer[list[dict[str, int]]] = Sharer(SharedList)
     first = sharer.share([{"id": 1}])
     assert first == [{"id": 1}]
     assert sharer.share([{"id": 1}]) is first
@@ -32,7 +32,7 @@ def test_equal_lists_become_one() -> None:
 
 def test_little_is_kept() -> None:
     """Endpoints that send ever other lists fill no memory; what they pushed out is kept anew."""
-    sharer: Sharer[int] = Sharer()
+    sharer: Sharer[list[int]] = Sharer(SharedList)
     first = sharer.share([0])
     for number in range(1, 1000):
         sharer.share([number])
@@ -90,3 +90,40 @@ def test_copies_are_plain_lists(codec: Codec) -> None:
         assert type(made) is list
         assert made == shared
     assert json.dumps(shared) == '[{"id": 1}]'
+
+
+OPTIONS: dict[str, Any] = {
+    "base": {"initialAvailableOutgoingBitrate": 600000, "enableSctp": False, "maxReceiveMessageSize": 262144},
+    "listenType": "ListenIndividual",
+    "listen": {"listenInfos": [{"protocol": "udp", "ip": "127.0.0.1", "portRange": {}, "flags": {}}]},
+    "enableUdp": True,
+    "iceConsentTimeout": 30,
+}
+
+
+@pytest.mark.parametrize("transport_id", ["t", "abcd", "abcdefgh", "abcdefghijkl"])
+def test_a_table_is_encoded_as_any_table(codec: Codec, transport_id: str) -> None:
+    """A shared table comes to the same bytes wherever it lies, though it holds fields that have to be aligned."""
+    table = codec.table("FBS.Router.CreateWebRtcTransportRequest")
+    sharer: Sharer[dict[str, Any]] = Sharer(SharedTable)
+    shared = sharer.share(OPTIONS)
+    expected = table.encode({"transportId": transport_id, "options": OPTIONS})
+    for _ in range(3):
+        assert table.encode({"transportId": transport_id, "options": shared}) == expected
+
+
+def test_what_is_wrong_with_a_table_is_named(codec: Codec) -> None:
+    """A field of a shared table that does not fit is named each time, and None is absent."""
+    table = codec.table("FBS.Router.CreateWebRtcTransportRequest")
+    for _ in range(2):
+        with pytest.raises(TypeError, match="iceConsentTimeout"):
+            table.encode({"transportId": "t", "options": SharedTable({**OPTIONS, "iceConsentTimeout": 256})})
+    absent = {"transportId": "t", "options": SharedTable({**OPTIONS, "iceConsentTimeout": None})}
+    assert table.decode(bytes(table.encode(absent)))["options"]["iceConsentTimeout"] == 30
+
+
+def test_a_copy_of_a_table_is_plain(codec: Codec) -> None:
+    """Whoever copies a shared table may change what comes of it."""
+    for copied in (copy.deepcopy(SharedTable(OPTIONS)), pickle.loads(pickle.dumps(SharedTable(OPTIONS)))):
+        assert type(copied) is dict
+        assert copied == OPTIONS
