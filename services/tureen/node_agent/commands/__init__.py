@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from tureen.bus import Call, Handler
+from tureen.bus import Call, Handler, Result
 from tureen.contract.model import Reply
 from tureen.contract.paging import FIRST, Pageable, split
 from tureen.contract.registry import commands_of
@@ -52,13 +52,12 @@ def handlers(state: AgentState) -> Mapping[str, Handler]:
     }
 
 
-async def _in_pages(
-    state: AgentState, function: AgentFunction, call: Call, command: Pageable
-) -> Reply | Mapping[str, Any] | None:
+async def _in_pages(state: AgentState, function: AgentFunction, call: Call, command: Pageable) -> Result:
     """Answer whole, or with the page that is asked for."""
     if command.page in {None, FIRST}:
         reply = await function(state, call, command)
         if command.page is None or reply is None:
             return reply
-        return state.pages.first(call.tenant, call.command.name, split(reply.to_wire()), state.now())
+        whole = reply.to_wire() if isinstance(reply, Reply) else reply
+        return state.pages.first(call.tenant, call.command.name, split(whole), state.now())
     return state.pages.named(call.tenant, call.command.name, command.page, state.now())
