@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from tureen.bus import Call, Handler, Result
 from tureen.contract.model import Reply
@@ -58,6 +57,6 @@ async def _in_pages(state: AgentState, function: AgentFunction, call: Call, comm
         reply = await function(state, call, command)
         if command.page is None or reply is None:
             return reply
-        whole = reply.to_wire() if isinstance(reply, Reply) else reply
+        whole = reply.to_wire() if isinstance(reply, Reply) else {**reply}
         return state.pages.first(call.tenant, call.command.name, split(whole), state.now())
     return state.pages.named(call.tenant, call.command.name, command.page, state.now())
