@@ -133,35 +133,48 @@ def start_nats(stack: ExitStack) -> int:
     return uvloop.run(nats_server.wait_for_port(folder, process.pid))
 
 
-async def one_round(requester: Requester, side: Side, count: int, in_flight: int) -> Round:
+class Case(NamedTuple):
+    """How many are in flight, and whether they are sent as Tureen's own clients do: with an id and a trace."""
+
+    in_flight: int
+    as_clients: bool
+
+    @property
+    def name(self) -> str:
+        """What its rows are called."""
+        return f"create + close, {self.in_flight} in flight{', with id and trace' if self.as_clients else ''}"
+
+
+async def one_round(requester: Requester, side: Side, count: int, case: Case) -> Round:
     before = side.cpu()
-    took = await pairs(requester, side.node, side.options, count, in_flight)
+    took = await pairs(requester, side.node, side.options, count, case.in_flight, as_clients=case.as_clients)
     return Round(took, side.cpu() - before)
 
 
-async def measure(port: int, sides: list[Side], options: argparse.Namespace) -> dict[int, list[list[Round]]]:
+async def measure(port: int, sides: list[Side], options: argparse.Namespace) -> dict[Case, list[list[Round]]]:
     """Run every case on both sides in turns; who is first changes every round."""
     requester = await Requester.connect(port)
     workload = json.loads((PEERS / "workload.json").read_text())
     for side in sides:
         await side.prepare(requester, workload)
-    results: dict[int, list[list[Round]]] = {}
-    for in_flight in options.in_flight:
-        sys.stderr.write(f"{in_flight} in flight\n")
+    results: dict[Case, list[list[Round]]] = {}
+    cases = [Case(in_flight, as_clients=False) for in_flight in options.in_flight]
+    for case in [*cases, Case(max(options.in_flight), as_clients=True)]:
+        sys.stderr.write(f"{case.name}\n")
         rounds: list[list[Round]] = [[], []]
         for number in range(WARM_UP + options.rounds):
             for index in (0, 1) if number % 2 == 0 else (1, 0):
-                done = await one_round(requester, sides[index], options.count, in_flight)
+                done = await one_round(requester, sides[index], options.count, case)
                 if number >= WARM_UP:
                     rounds[index].append(done)
-        results[in_flight] = rounds
+        results[case] = rounds
     requester.close()
     return results
 
 
-def rows_of(in_flight: int, ours: list[Round], peer: list[Round]) -> list[Row]:
+def rows_of(case: Case, ours: list[Round], peer: list[Round]) -> list[Row]:
     """Make the rows of one case."""
-    name = f"create + close, {in_flight} in flight"
+    name = case.name
     mine, theirs = [[each.rate for each in side] for side in (ours, peer)]
     rows = [row(f"{name}: pairs", mine, theirs, "/s", "higher")]
     for percent in (50, 99):
@@ -190,7 +203,7 @@ def main() -> None:
         peer = Side(stack, "peer", ["node", "sidecar.mjs", nats], folder, nats)
         results = uvloop.run(measure(port, [ours, peer], options))
     versions = f"Python {platform.python_version()}, uvloop {version('uvloop')} against {peer.version}"
-    rows = [each for in_flight, rounds in results.items() for each in rows_of(in_flight, *rounds)]
+    rows = [each for case, rounds in results.items() for each in rows_of(case, *rounds)]
     show(f"{versions}, mediasoup {MEDIASOUP_VERSION}, {options.rounds} rounds", rows, options.json)
 
 

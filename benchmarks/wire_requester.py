@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import time
+import uuid
 from typing import Any, NamedTuple, cast
 
 import msgpack
@@ -21,7 +23,7 @@ class Took(NamedTuple):
 
 
 class Requester(asyncio.Protocol):
-    """One connection to NATS. Commands carry no headers, as those of any plain client."""
+    """One connection to NATS. Commands carry no headers, as those of any plain client, but for traced ones."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -54,27 +56,31 @@ class Requester(asyncio.Protocol):
         async with asyncio.timeout(timeout):
             return await self._send(f"tureen.v1.{TENANT}.node.{node}.{name}", payload)
 
-    async def create(self, node: str, options: dict[str, Any]) -> dict[str, Any]:
+    async def create(self, node: str, options: dict[str, Any], *, traced: bool = False) -> dict[str, Any]:
         """Create a WebRtcTransport."""
         if "grant" in options:
             # Each is for one transport.
             options = {**options, "grant": {**options["grant"], "grantId": f"grant-{next(self._numbers)}"}}
-        return await self._send(f"tureen.v1.{TENANT}.node.{node}.router.createWebRtcTransport", options)
+        return await self._send(f"tureen.v1.{TENANT}.node.{node}.router.createWebRtcTransport", options, traced=traced)
 
-    async def close_transport(self, node: str, transport_id: str) -> None:
+    async def close_transport(self, node: str, transport_id: str, *, traced: bool = False) -> None:
         """Close a transport."""
-        await self._send(f"tureen.v1.{TENANT}.node.{node}.transport.close", {"transportId": transport_id})
+        subject = f"tureen.v1.{TENANT}.node.{node}.transport.close"
+        await self._send(subject, {"transportId": transport_id}, traced=traced)
 
-    def _send(self, subject: str, payload: dict[str, Any]) -> asyncio.Future[dict[str, Any]]:
+    def _send(self, subject: str, payload: dict[str, Any], *, traced: bool = False) -> asyncio.Future[dict[str, Any]]:
         number = str(next(self._numbers))
         body = msgpack.packb(payload)
         answered: asyncio.Future[dict[str, Any]] = self._loop.create_future()
         self._waiting[number.encode()] = answered
         if not self._outbox:
             self._loop.call_soon(self._flush)
-        self._outbox.append(
-            b"PUB %b %b.%b %d\r\n%b\r\n" % (subject.encode(), _INBOX.encode(), number.encode(), len(body), body)
-        )
+        line = f"{subject} {_INBOX}.{number}"
+        if traced:
+            head = _trace_headers()
+            self._outbox += f"HPUB {line} {len(head)} {len(head) + len(body)}\r\n".encode(), head, body, b"\r\n"
+        else:
+            self._outbox += f"PUB {line} {len(body)}\r\n".encode(), body, b"\r\n"
         return answered
 
     def _flush(self) -> None:
@@ -108,17 +114,35 @@ class Requester(asyncio.Protocol):
             future.set_result(msgpack.unpackb(body))
 
 
-async def pairs(requester: Requester, node: str, options: dict[str, Any], count: int, in_flight: int) -> Took:
-    """Create and close so many transports, so many at a time."""
+def _trace_headers() -> bytes:
+    """Return what Tureen's own clients send: a trace, and how long they wait."""
+    trace = f"{random.getrandbits(192) | 1:048x}"
+    return f"NATS/1.0\r\ntraceparent: 00-{trace[:32]}-{trace[32:]}-00\r\nTureen-Timeout-Ms: 5000\r\n\r\n".encode()
+
+
+async def pairs(
+    requester: Requester, node: str, options: dict[str, Any], count: int, in_flight: int, *, as_clients: bool = False
+) -> Took:
+    """Create and close so many transports, so many at a time.
+
+    Args:
+        requester: Who asks.
+        node: Who answers.
+        options: Of each create.
+        count: How many pairs.
+        in_flight: How many at a time.
+        as_clients: Whether to do as Tureen's own clients: each create names its id, and all carry a trace.
+    """
     left = itertools.repeat(None, count)
     creates: list[float] = []
 
     async def run() -> None:
         for _ in left:
             started = time.perf_counter()
-            made = await requester.create(node, options)
+            named = {**options, "id": str(uuid.uuid4())} if as_clients else options
+            made = await requester.create(node, named, traced=as_clients)
             creates.append(time.perf_counter() - started)
-            await requester.close_transport(node, made["id"])
+            await requester.close_transport(node, made["id"], traced=as_clients)
 
     started = time.perf_counter()
     await asyncio.gather(*(run() for _ in range(in_flight)))
