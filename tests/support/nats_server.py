@@ -44,11 +44,13 @@ class NatsServer:
         folder: Where its configuration, store and log are.
         config: Further lines of its configuration.
         jetstream: Whether it has JetStream.
+        host: The address on which it listens.
     """
 
-    def __init__(self, folder: Path, config: str = "", *, jetstream: bool = True) -> None:
+    def __init__(self, folder: Path, config: str = "", *, jetstream: bool = True, host: str = "127.0.0.1") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.host = host
         self.port = free_port()
         self._config = config
         self._jetstream = jetstream
@@ -57,7 +59,7 @@ class NatsServer:
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"nats://127.0.0.1:{self.port}"
+        return f"nats://{self.host}:{self.port}"
 
     @property
     def log(self) -> str:
@@ -67,7 +69,7 @@ class NatsServer:
     def configure(self, config: str) -> None:
         """Write the configuration, which a running server reads on `reload`."""
         self._config = config
-        lines = [f'listen: "127.0.0.1:{self.port}"', CLIENT_PINGS, config]
+        lines = [f'listen: "{self.host}:{self.port}"', CLIENT_PINGS, config]
         if self._jetstream:
             lines.append(f'jetstream {{ store_dir: "{self.folder}/store" }}')
         (self.folder / "nats.conf").write_text("\n".join(lines))
@@ -117,7 +119,7 @@ class NatsServer:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 0.2) as connection:
+            with socket.create_connection((self.host, self.port), 0.2) as connection:
                 return connection.recv(4) == b"INFO"
         except OSError:
             return False

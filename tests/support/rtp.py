@@ -136,10 +136,10 @@ class RtpSocket(asyncio.DatagramProtocol):
                 if self.on_request is not None:
                     self.on_request(asked)
 
-    def send(self, to: Mapping[str, Any], sequence: int, ssrc: int = AUDIO_SSRC) -> None:
+    def send(self, to: Mapping[str, Any], sequence: int, ssrc: int = AUDIO_SSRC, payload: bytes = bytes(80)) -> None:
         """Send one packet to a transport's tuple."""
         header = struct.pack("!BBHII", 0x80, AUDIO_PAYLOAD_TYPE, sequence & 0xFFFF, sequence * 960 % 2**32, ssrc)
-        self.send_packet(to, header + bytes(80))
+        self.send_packet(to, header + payload)
 
     def send_packet(self, to: Mapping[str, Any], packet: bytes) -> None:
         """Send a packet to a transport's tuple."""

@@ -406,7 +406,7 @@ class World:
         for pull_id in found.ended:
             self.source_closed(agent, pull_id)
         for pull_id in found.unserved:
-            self.end_serving(agent, pull_id)
+            self.release(agent, pull_id)
         for pull_id in found.to_release:
             self.tell(agent.node_id, other, lambda at, pull_id=pull_id: self.release(at, pull_id))  # type: ignore[misc]
         for pull_id in found.to_close:
