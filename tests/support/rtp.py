@@ -11,6 +11,8 @@ from typing import Any, cast
 AUDIO_SSRC = 11_111_111
 AUDIO_PAYLOAD_TYPE = 100
 VIDEO_PAYLOAD_TYPE = 101
+PROBATION_SSRC = 1234
+"""Of the packets with which mediasoup tries how much an endpoint can take."""
 
 MEDIA_CODECS: list[dict[str, Any]] = [
     {"kind": "audio", "mimeType": "audio/opus", "clockRate": 48000, "channels": 2},
@@ -126,6 +128,8 @@ class RtpSocket(asyncio.DatagramProtocol):
         if len(data) >= 12 and not 192 <= data[1] <= 223:
             (sequence,) = struct.unpack_from("!H", data, 2)
             (ssrc,) = struct.unpack_from("!I", data, 8)
+            if ssrc == PROBATION_SSRC:
+                return
             self.sequence_numbers.setdefault(ssrc, []).append(sequence)
             if self.on_packet is not None:
                 self.on_packet(data)
