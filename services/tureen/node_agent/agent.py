@@ -17,6 +17,7 @@ from tureen.contract.registry import commands_of
 from tureen.contract.rooms import RoomPath, RoomRoute
 from tureen.node_agent import commands, inventory, streams
 from tureen.node_agent.events import EventPublisher
+from tureen.node_agent.kernel import short_buffers
 from tureen.node_agent.lease_clock import LeaseClock
 from tureen.node_agent.leases import Leases
 from tureen.node_agent.load import LoadMeter, RouterChanges
@@ -29,7 +30,7 @@ from tureen.node_agent.pipes.incoming import IncomingPipes
 from tureen.node_agent.pipes.peers import Peers
 from tureen.node_agent.pipes.puller import Puller, PullerHooks
 from tureen.node_agent.pipes.server import PipeServer, ServerLimits
-from tureen.node_agent.pipes.transports import PipeTransports, enter_pipe
+from tureen.node_agent.pipes.transports import SOCKET_BUFFER, PipeTransports, enter_pipe
 from tureen.node_agent.pipes.walker import Walker
 from tureen.node_agent.settings import NodeAgentSettings
 from tureen.node_agent.state import AgentState
@@ -76,6 +77,8 @@ class NodeAgent:
 
     async def start(self) -> None:
         """Start the workers, then answer and announce."""
+        for warning in short_buffers(SOCKET_BUFFER):
+            log.warning(warning)
         await self._pool.start()
         await self._service.start()
         self._bus.on_reconnect(self._announce)
