@@ -243,6 +243,8 @@ class RtpObserverEntry(_OnRouter):
     """An RTP observer."""
 
     rtp_observer: RtpObserver
+    watching: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    """The producers that it watches, each with what listens to its end."""
 
     def close(self) -> None:
         """Close it, and all that hangs on it."""

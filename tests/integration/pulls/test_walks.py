@@ -119,3 +119,26 @@ async def test_a_producer_that_nobody_has(run_cluster: Run) -> None:
     await silent.agent._service.drain()
     with pytest.raises(Unavailable):
         await cluster.watch(node, router, "nobodys")
+
+
+async def test_an_observer_is_a_watcher(run_cluster: Run) -> None:
+    """Active speakers are told from producers of other routers too, which stay pulled while an observer has them."""
+    cluster = await run_cluster(2, 1)
+    _, _, producer = await cluster.source("node-1")
+    ((node, router),) = await routers_on(cluster, "node-2")
+    entry = node.agent.state.objects.routers.get(router, "system")
+    observer = (await node.ask("router.createActiveSpeakerObserver", routerId=router))["id"]
+    levels = (await node.ask("router.createAudioLevelObserver", routerId=router))["id"]
+    with pytest.raises(NotFound):
+        await node.ask("rtpObserver.addProducer", rtpObserverId=levels, producerId=producer)
+    for _ in range(2):
+        await node.ask("rtpObserver.addProducer", rtpObserverId=observer, producerId=producer)
+    assert entry.watchers == {producer: 1}
+    await node.ask("rtpObserver.removeProducer", rtpObserverId=observer, producerId=producer)
+    assert not entry.watchers
+    await node.ask("rtpObserver.addProducer", rtpObserverId=observer, producerId=producer)
+    await node.ask("rtpObserver.close", rtpObserverId=observer)
+    assert not entry.watchers
+    await until(lambda: not pulls(cluster), 15)
+    with pytest.raises(NotFound):
+        await node.ask("rtpObserver.addProducer", rtpObserverId=levels, producerId="nobodys")

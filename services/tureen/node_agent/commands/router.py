@@ -34,7 +34,7 @@ from tureen.contract.transports import (
 )
 from tureen.mediasoup import WebRtcServer
 from tureen.mediasoup.types import RouterRtpCodecCapability, RtpCapabilities
-from tureen.node_agent import piping, transports
+from tureen.node_agent import observers, piping, transports
 from tureen.node_agent.addresses import listen_info
 from tureen.node_agent.objects import RouterEntry, RtpObserverEntry, TransportEntry
 from tureen.node_agent.state import AgentState, Handlers
@@ -236,6 +236,7 @@ async def _make_observer(
 
     def closed() -> None:
         state.objects.rtp_observers.discard(entry.id)
+        observers.closed(state, entry)
         state.forget(entry)
 
     observer.observer.on("close", closed)

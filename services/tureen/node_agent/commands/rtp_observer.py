@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tureen.bus import Call
 from tureen.contract.observers import RtpObserverProducer, RtpObserverRef
-from tureen.mediasoup import RtpObserver
+from tureen.mediasoup import ActiveSpeakerObserver, RtpObserver
+from tureen.node_agent import observers
 from tureen.node_agent.state import AgentState, Handlers
 
 
@@ -19,16 +20,32 @@ async def resume(state: AgentState, call: Call, command: RtpObserverRef) -> None
 
 
 async def add_producer(state: AgentState, call: Call, command: RtpObserverProducer) -> None:
-    """Watch a producer that the router holds."""
-    await state.creates.settled(command.producer_id)
-    observer = await _settled(state, call, command.rtp_observer_id)
-    await observer.add_producer(producer_id=command.producer_id)
+    """Watch a producer, once; for active speakers one that lives on another router of the room is pulled first.
+
+    Levels are taken where producers live, by an observer on each router.
+    """
+    producer_id = command.producer_id
+    await state.creates.settled(producer_id)
+    entry = await state.named(state.objects.rtp_observers, command.rtp_observer_id, call)
+    if producer_id in entry.watching:
+        return
+    router = entry.router
+    elsewhere = producer_id not in router.producers and router.room_id is not None
+    if elsewhere and isinstance(entry.rtp_observer, ActiveSpeakerObserver):
+        await state.walker.ensure(router, producer_id, call.deadline, data=False)
+    observers.watch(state, entry, producer_id)
+    try:
+        await entry.rtp_observer.add_producer(producer_id=producer_id)
+    except BaseException:
+        observers.unwatch(state, entry, producer_id)
+        raise
 
 
 async def remove_producer(state: AgentState, call: Call, command: RtpObserverProducer) -> None:
     """Watch a producer no more."""
-    observer = await _settled(state, call, command.rtp_observer_id)
-    await observer.remove_producer(producer_id=command.producer_id)
+    entry = await state.named(state.objects.rtp_observers, command.rtp_observer_id, call)
+    await entry.rtp_observer.remove_producer(producer_id=command.producer_id)
+    observers.unwatch(state, entry, command.producer_id)
 
 
 async def close(state: AgentState, call: Call, command: RtpObserverRef) -> None:

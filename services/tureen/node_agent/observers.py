@@ -1,0 +1,32 @@
+"""What RTP observers watch: a pulled producer stays while one does."""
+
+from __future__ import annotations
+
+from tureen.node_agent.objects import RtpObserverEntry
+from tureen.node_agent.state import AgentState
+
+
+def watch(state: AgentState, entry: RtpObserverEntry, producer_id: str) -> None:
+    """Count an observer as a watcher of a producer that its router holds, until either closes."""
+    held = entry.router.producers.get(producer_id)
+    if held is None or producer_id in entry.watching:
+        return
+    entry.router.watchers[producer_id] += 1
+    entry.watching[producer_id] = held.producer.observer.on("close", lambda: unwatch(state, entry, producer_id))
+
+
+def unwatch(state: AgentState, entry: RtpObserverEntry, producer_id: str) -> None:
+    """An observer watches a producer no more."""
+    listener = entry.watching.pop(producer_id, None)
+    if listener is None:
+        return
+    held = entry.router.producers.get(producer_id)
+    if held is not None:
+        held.producer.observer.off("close", listener)
+    state.puller.unwatched(entry.router, producer_id)
+
+
+def closed(state: AgentState, entry: RtpObserverEntry) -> None:
+    """An observer is gone: it watches nothing more."""
+    for producer_id in list(entry.watching):
+        unwatch(state, entry, producer_id)
