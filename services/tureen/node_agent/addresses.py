@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import cast
 
-from tureen.contract.errors import Unauthorized
+from tureen.contract.errors import InvalidType, Unauthorized
 from tureen.contract.media import ListenInfo
 from tureen.mediasoup.types import TransportListenInfo
 from tureen.node_agent.settings import Address, NodeAgentSettings
@@ -23,6 +24,7 @@ def listen_info(settings: NodeAgentSettings, info: ListenInfo, ports: Ports | No
 
     Raises:
         Unauthorized: The node does not offer that address, or ports outside its range.
+        InvalidType: It is no address, or the ports are no range.
     """
     address = _address(settings, info.ip)
     chosen = {**info.to_wire(), "ip": address.ip}
@@ -42,7 +44,10 @@ def check_ports(settings: NodeAgentSettings, low: int, high: int) -> None:
 
     Raises:
         Unauthorized: They are not.
+        InvalidType: The lowest is above the highest.
     """
+    if low > high:
+        raise InvalidType(f"ports {low} to {high} are no range")
     if not settings.min_port <= low <= high <= settings.max_port:
         raise Unauthorized(
             f"ports {low} to {high} are not within this node's {settings.min_port} to {settings.max_port}",
@@ -64,4 +69,13 @@ def _address(settings: NodeAgentSettings, wanted: str) -> Address:
         if wanted in {address.label, address.ip}:
             return address
     labels = ", ".join(address.label for address in settings.addresses)
-    raise Unauthorized(f"this node does not offer address {wanted!r}; it offers {labels}", details={"labels": labels})
+    text = f"this node does not offer address {wanted!r}; it offers {labels}"
+    raise (Unauthorized if _is_ip(wanted) else InvalidType)(text, details={"labels": labels})
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

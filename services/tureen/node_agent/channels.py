@@ -9,9 +9,11 @@ from tureen.node_agent.state import AgentState
 from tureen.node_agent.streams import hold_producer
 
 
-def enter_data_producer(state: AgentState, router: RouterEntry, data_producer: DataProducer) -> DataProducerEntry:
-    """Enter a data producer where it lives."""
-    entry = DataProducerEntry(data_producer.id, router, data_producer)
+def enter_data_producer(
+    state: AgentState, router: RouterEntry, data_producer: DataProducer, key: str | None = None
+) -> DataProducerEntry:
+    """Enter a data producer where it lives; one out of a pipe under its own key, where its id is taken."""
+    entry = DataProducerEntry(key or data_producer.id, router, data_producer)
     state.objects.data_producers.add(entry)
 
     def closed() -> None:
@@ -19,7 +21,7 @@ def enter_data_producer(state: AgentState, router: RouterEntry, data_producer: D
         state.forget(entry)
 
     data_producer.observer.on("close", closed)
-    state.events.attach(router, "dataProducer", entry.id, data_producer)
+    state.events.attach(router, "dataProducer", data_producer.id, data_producer)
     hold_producer(state, router, data_producer)
     return entry
 

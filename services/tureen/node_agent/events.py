@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tureen.bus import Bus
 from tureen.contract import subjects
 from tureen.contract.model import Announcement
-from tureen.mediasoup import Producer
+from tureen.mediasoup import Consumer, DataConsumer, Producer
 from tureen.mediasoup.entity import Entity
 from tureen.node_agent.objects import RouterEntry, WorkerEntry
 
@@ -44,20 +45,34 @@ class EventPublisher:
         names = entity.EVENTS
 
         def tap(event: str, arguments: tuple[Any, ...]) -> None:
+            if event == "dtlsstatechange" and (certificate := getattr(entity, "dtls_remote_cert", None)) is not None:
+                self.publish(place, noun, object_id, "dtlsremotecert", certificate)
             if event in names:
                 data = data_of(arguments)
                 self.publish(place, noun, object_id, event, data if seen is None else seen(event, data))
+            elif event.startswith("@"):
+                self.publish(place, noun, object_id, event[1:], data_of(arguments))
 
         def observer_tap(event: str, arguments: tuple[Any, ...]) -> None:
             if event in _OF_OBSERVERS:
                 try:
-                    self.publish(place, noun, object_id, event, data_of(arguments))
+                    self.publish(place, noun, object_id, event, _observed(entity, event, arguments))
                 finally:
                     if event == "close" and closed is not None:
                         closed()
 
         entity.tap(tap)
         entity.observer.tap(observer_tap)
+
+    @contextmanager
+    def telling_of_pauses(self, place: Place, noun: str, entity: Consumer | DataConsumer) -> Iterator[None]:
+        """Publish a change that mediasoup does not tell of: what is paused, or resumed, while its source is paused."""
+        before = entity.paused
+        yield
+        source = entity.producer_paused if isinstance(entity, Consumer) else entity.data_producer_paused
+        if source and entity.paused is not before:
+            name = "pause" if entity.paused else "resume"
+            self.publish(place, noun, entity.id, name, {"paused": entity.paused})
 
     def publish(self, place: Place, noun: str, object_id: str, name: str, data: Any = None) -> None:
         """Publish one event of an object."""
@@ -74,6 +89,11 @@ class EventPublisher:
     def announce(self, what: str, event: Announcement) -> None:
         """Publish an event of the cluster."""
         self._bus.publish(subjects.system_event(what), event.to_wire())
+
+
+def _observed(entity: Any, event: str, arguments: tuple[Any, ...]) -> Any:
+    """Return what observers are told, as it travels; of pauses, whether it is the object itself that is paused."""
+    return {"paused": entity.paused} if event in ("pause", "resume") else data_of(arguments)
 
 
 def data_of(arguments: tuple[Any, ...]) -> Any:

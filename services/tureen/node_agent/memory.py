@@ -20,7 +20,7 @@ REMEMBERED = 120.0
 UNREPEATABLE = b""
 """The mark of a create whose id the agent chose: like no fingerprint, so that asking for that id is a conflict."""
 
-_NOT_OPTIONS = frozenset({"grant", "record", "incarnation", "generation"})
+_NOT_OPTIONS = frozenset({"grant", "record", "incarnation", "generation", "reuse"})
 
 
 def fingerprint(payload: Mapping[str, Any]) -> bytes:
@@ -77,11 +77,20 @@ class Creates:
         self._made: dict[str, tuple[bytes, Any]] = {}
         self.tombstones = Tombstones()
 
-    async def once(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]], owner: str = "") -> Made:
+    async def once(
+        self,
+        object_id: str,
+        mark: bytes,
+        make: Callable[[], Awaitable[Made]],
+        owner: str = "",
+        *,
+        reuse: bool = False,
+    ) -> Made:
         """Return what `make` makes, or made when it was asked before with the same options.
 
         `make` runs up to its first wait before this coroutine waits, so the order of calls is kept. An id that was
-        closed is closed to its owner alone, so that nobody can use up the ids of others.
+        closed is closed to its owner alone, so that nobody can use up the ids of others; with `reuse` the owner knows
+        of it.
 
         Raises:
             Conflict: The id was made with other options, or was closed a moment ago.
@@ -90,9 +99,9 @@ class Creates:
         if made is not None:
             known, result = made
             if known != mark:
-                raise Conflict(f"{object_id} exists already with other options", details={"id": object_id})
+                raise Conflict(f"{object_id} already exists with other options", details={"id": object_id})
             return await asyncio.shield(result) if isinstance(result, asyncio.Future) else result
-        if self.tombstones.holds(_grave(object_id, owner), self._clock()):
+        if not reuse and self.tombstones.holds(_grave(object_id, owner), self._clock()):
             raise Conflict(f"{object_id} was closed a moment ago: use a new id", details={"id": object_id})
         return await self._make(object_id, mark, make)
 

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from tureen.contract.pipes import PipeMessage
 
 
+def piped_key(object_id: str, router_id: str) -> str:
+    """Return the key of what came out of a pipe, where its origin has the id; no id looks like that."""
+    return f"{object_id}/{router_id}"
+
+
 @dataclass(slots=True, eq=False)
 class WorkerEntry:
     """A worker of the agent's pool, or a tenant's own.
@@ -275,6 +280,26 @@ class Objects:
             NotFound: There is none of that id, or it is another tenant's.
         """
         return self.pipes.find(transport_id, tenant) or self.transports.get(transport_id, tenant)
+
+    def paused(self, router: RouterEntry) -> list[str]:
+        """Return the ids of everything on a router that is paused itself."""
+        pausable: list[tuple[RouterEntry, Any]] = [
+            *((entry.router, entry.producer) for entry in self.producers.all()),
+            *((entry.router, entry.consumer) for entry in self.consumers.all()),
+            *((entry.router, entry.data_producer) for entry in self.data_producers.all()),
+            *((entry.router, entry.data_consumer) for entry in self.data_consumers.all()),
+            *((entry.router, entry.rtp_observer) for entry in self.rtp_observers.all()),
+        ]
+        return [entity.id for place, entity in pausable if place is router and entity.paused]
+
+    def source_paused(self, router: RouterEntry) -> list[str]:
+        """Return the ids of everything on a router whose producer or data producer is paused."""
+        consumers = (entry.consumer for entry in self.consumers.all() if entry.router is router)
+        data_consumers = (entry.data_consumer for entry in self.data_consumers.all() if entry.router is router)
+        return [
+            *(consumer.id for consumer in consumers if consumer.producer_paused),
+            *(data_consumer.id for data_consumer in data_consumers if data_consumer.data_producer_paused),
+        ]
 
     def record_of(self, router: RouterEntry) -> RoomRecord | None:
         """Return the record of the room that a router belongs to."""

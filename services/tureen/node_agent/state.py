@@ -111,7 +111,8 @@ class AgentState:
         mark = UNREPEATABLE
         if repeatable:
             mark = fingerprint({**command.chosen(), "": f"{call.tenant} {call.command.name}"})
-        return await self.creates.once(object_id, mark, make, call.tenant)
+        reuse = isinstance(command, Ownable) and command.reuse
+        return await self.creates.once(object_id, mark, make, call.tenant, reuse=reuse)
 
     def _owned(self, tenant: str, owner_id: str, make: Callable[[], Awaitable[Made]]) -> Callable[[], Awaitable[Made]]:
         """Return what makes an object that depends on a lease."""

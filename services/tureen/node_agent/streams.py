@@ -27,10 +27,10 @@ def hold_producer(state: AgentState, router: RouterEntry, producer: Producer | D
 
 
 def enter_producer(
-    state: AgentState, router: RouterEntry, producer: Producer, *, direct: bool = False
+    state: AgentState, router: RouterEntry, producer: Producer, key: str | None = None, *, direct: bool = False
 ) -> ProducerEntry:
-    """Enter a producer where it lives."""
-    entry = ProducerEntry(producer.id, router, producer, direct)
+    """Enter a producer where it lives; one out of a pipe under its own key, where its id is taken."""
+    entry = ProducerEntry(key or producer.id, router, producer, direct)
     state.objects.producers.add(entry)
 
     def closed() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, cast
 
-from tureen.contract.media import PlainTransportCreated
+from tureen.contract.media import PlainTransportCreated, TransportConnected
 from tureen.contract.rooms import Grant
 from tureen.contract.transports import DirectTransportCreated, PipeTransportCreated
 from tureen.mediasoup import PipeTransport, PlainTransport, Transport, WebRtcTransport
@@ -110,6 +110,19 @@ def pipe_created(entry: TransportEntry) -> PipeTransportCreated:
 def direct_created(entry: TransportEntry) -> DirectTransportCreated:
     """Describe a DirectTransport."""
     return DirectTransportCreated(id=entry.id, served=entry.router.served)
+
+
+def transport_connected(transport: Transport) -> TransportConnected:
+    """Describe what connecting a transport has settled."""
+    if isinstance(transport, WebRtcTransport):
+        return TransportConnected(dtls_parameters={**transport.dtls_parameters})
+    if isinstance(transport, PlainTransport):
+        return TransportConnected(
+            tuple={**transport.tuple},
+            rtcp_tuple=_copy(transport.rtcp_tuple),
+            srtp_parameters=_copy(transport.srtp_parameters),
+        )
+    return TransportConnected(tuple=_copy(transport.tuple) if isinstance(transport, PipeTransport) else None)
 
 
 def _copy(values: Any) -> dict[str, Any] | None:

@@ -128,9 +128,30 @@ class Bus:
         finally:
             expiry.cancel()
             self._pending.forget(reply)
-        if not delivery.body and header.parse(delivery.headers).get(header.STATUS) == header.NO_RESPONDERS:
-            raise errors.Unavailable(f"nobody answers on {subject}", details={"subject": subject})
-        return delivery
+        return _heard(delivery, subject)
+
+    def begin(self, subject: str, payload: Mapping[str, Any], *, timeout: float = 5.0) -> asyncio.Future[Delivery]:
+        """Send a request at once, for who cannot wait; `finish` takes what this returns. Errors as of `exchange`."""
+        trace = current_trace() or TraceContext.new()
+        block = header.encode({TRACEPARENT: trace.child().traceparent, header.TIMEOUT_MS: str(int(timeout * 1000))})
+        body = codec.encode(payload)
+        client = self._sender(len(block) + len(body))
+        reply, answered = self._pending.add(subject)
+        expiry = asyncio.get_running_loop().call_later(timeout, self._pending.late, reply, subject, timeout)
+
+        def done(future: asyncio.Future[Delivery]) -> None:
+            expiry.cancel()
+            self._pending.forget(reply)
+            if not future.cancelled():
+                future.exception()
+
+        answered.add_done_callback(done)
+        client.send(subject, reply, block, body)
+        return answered
+
+    async def finish(self, subject: str, begun: asyncio.Future[Delivery]) -> dict[str, Any]:
+        """Wait for the answer of what was begun, and return its body; errors as of `request`."""
+        return _answer(_heard(await begun, subject), subject)
 
     def _sender(self, size: int) -> Client:
         """Return the client that can take this many bytes now."""
@@ -185,6 +206,13 @@ class Bus:
             Unavailable: There is no connection, and none within `connect_patience`.
         """
         return await self.listen(subject, EventListener(subject, listener, self.dropped, self._spawn), queue=queue)
+
+    def hear(self, subject: str, listener: PayloadListener) -> Subscription:
+        """Hear events as by `subscribe`, but without waiting: whatever is sent after this meets a server that knows.
+
+        A denial is logged and counted, as `denied_subscription`.
+        """
+        return self._connection.hear(subject, "", EventListener(subject, listener, self.dropped, self._spawn))
 
     async def listen(self, subject: str, listener: Listener, *, queue: str = "") -> Subscription:
         """Hear messages as they are; the listener may not wait. Errors as of `subscribe`."""
@@ -257,6 +285,13 @@ async def _call_in_order(callbacks: list[Callback]) -> None:
                 await result
         except Exception:
             log.exception("a callback of the bus failed")
+
+
+def _heard(delivery: Delivery, subject: str) -> Delivery:
+    """Return an answer, unless it is the server's: that nobody is there."""
+    if not delivery.body and header.parse(delivery.headers).get(header.STATUS) == header.NO_RESPONDERS:
+        raise errors.Unavailable(f"nobody answers on {subject}", details={"subject": subject})
+    return delivery
 
 
 def _answer(delivery: Delivery, subject: str) -> dict[str, Any]:

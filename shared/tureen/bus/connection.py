@@ -118,11 +118,8 @@ class Connection:
             Unauthorized: The server denies it.
             Unavailable: There is no connection, and none within `connect_patience`.
         """
-        subscription = Subscription(self, subject, queue, listener)
-        self._subscriptions[subscription] = None
+        subscription = self.hear(subject, queue, listener)
         try:
-            if self.client is not None:
-                subscription.attach(self.client)
             await self._settle()
         except BaseException:
             subscription.abandon()
@@ -130,6 +127,14 @@ class Connection:
         if subscription.denied:
             subscription.abandon()
             raise Unauthorized(f"NATS denies this user to subscribe to {subject}", details={"subject": subject})
+        return subscription
+
+    def hear(self, subject: str, queue: str, listener: Listener) -> Subscription:
+        """Subscribe without waiting: the server knows of it before it gets what is sent after this."""
+        subscription = Subscription(self, subject, queue, listener)
+        self._subscriptions[subscription] = None
+        if self.client is not None:
+            subscription.attach(self.client)
         return subscription
 
     def release(self, subscription: Subscription) -> None:

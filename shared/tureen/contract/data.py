@@ -84,9 +84,15 @@ class DataConsumerCreated(Reply):
 
 
 class DataProducerRef(Command):
-    """Name a data producer."""
+    """Name a data producer.
+
+    Attributes:
+        router_id: Which one is meant where another router of the node has, out of a pipe, one of the same id; default:
+            the one that came out of no pipe.
+    """
 
     data_producer_id: Id
+    router_id: Id | None = None
 
 
 class DataProducerInspect(Pageable, DataProducerRef):

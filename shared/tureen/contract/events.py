@@ -77,6 +77,37 @@ class SctpStateChange(ObjectEvent):
     data: SctpState
 
 
+class DtlsRemoteCert(ObjectEvent):
+    """`dtlsremotecert`: the endpoint's certificate as PEM, which mediasoup has as a property."""
+
+    data: str
+
+
+class SctpCapabilities(Message):
+    """How many streams an SCTP association has each way."""
+
+    negotiated_max_outbound_streams: int
+    negotiated_max_inbound_streams: int
+
+
+class SctpNegotiatedCapabilities(ObjectEvent):
+    """`sctpnegotiatedcapabilities`, which mediasoup has as a property."""
+
+    data: SctpCapabilities
+
+
+class Paused(Message):
+    """Whether the object itself is paused, whatever its producer is."""
+
+    paused: bool
+
+
+class PausedEvent(ObjectEvent):
+    """`pause` and `resume`."""
+
+    data: Paused
+
+
 class Packet(ObjectEvent):
     """An RTP or RTCP packet of a DirectTransport."""
 

@@ -17,9 +17,11 @@ class Ownable(Command):
 
     Attributes:
         owner_id: Whose lease the new object depends on; default: nobody's, it stays until it is closed.
+        reuse: The sender had an object of this id, and knows that it is closed: the id may be used again at once.
     """
 
     owner_id: Id | None = None
+    reuse: bool = False
 
 
 class LeaseRenew(Command):

@@ -211,6 +211,22 @@ class TransportConnect(Command):
     srtp_parameters: Structure | None = None
 
 
+class TransportConnected(Reply):
+    """What connecting a transport has settled.
+
+    Attributes:
+        dtls_parameters: Of a WebRtcTransport, with its role.
+        tuple: Of a PlainTransport or PipeTransport.
+        rtcp_tuple: Of a PlainTransport with a port of its own for RTCP.
+        srtp_parameters: Of a PlainTransport with SRTP.
+    """
+
+    dtls_parameters: Structure | None = None
+    tuple: Structure | None = None
+    rtcp_tuple: Structure | None = None
+    srtp_parameters: Structure | None = None
+
+
 class IceRestarted(Reply):
     """The answer of `transport.restartIce`."""
 
@@ -284,9 +300,15 @@ class ConsumerCreated(Reply):
 
 
 class ProducerRef(Command):
-    """Name a producer."""
+    """Name a producer.
+
+    Attributes:
+        router_id: Which one is meant where another router of the node has, out of a pipe, one of the same id; default:
+            the one that came out of no pipe.
+    """
 
     producer_id: Id
+    router_id: Id | None = None
 
 
 class ProducerInspect(Pageable, ProducerRef):
@@ -311,6 +333,12 @@ class ConsumerSetPreferredLayers(Command):
     temporal_layer: Annotated[int, Field(ge=0, lt=256)] | None = None
 
 
+class PreferredLayers(Reply):
+    """The layers that a consumer sends at most; absent where it has none."""
+
+    preferred_layers: Structure | None = None
+
+
 class ConsumerSetPriority(Command):
     """`consumer.setPriority`; 1 is the lowest, 255 the highest."""
 
@@ -322,6 +350,22 @@ class Dumped(Paged):
     """The answer of a `dump`, as mediasoup shows it."""
 
     dump: Structure
+
+
+class RouterDumped(Dumped):
+    """The answer of `router.dump`, with what a client needs that has missed events.
+
+    Attributes:
+        start_id: The agent's run.
+        seq: That of the router's last event.
+        paused: Every producer, consumer, data producer, data consumer and RTP observer that is paused itself.
+        source_paused: Every consumer and data consumer whose producer or data producer is paused.
+    """
+
+    start_id: str
+    seq: int
+    paused: list[str]
+    source_paused: list[str]
 
 
 class Stats(Paged):

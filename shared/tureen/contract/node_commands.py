@@ -115,7 +115,7 @@ NODE: tuple[Command, ...] = (
         media.RouterCapabilities,
         (NotFound, Conflict, WorkerClosed, Unsupported),
     ),
-    on_object("router.dump", "Show the router as its worker sees it.", media.RouterInspect, media.Dumped),
+    on_object("router.dump", "Show the router as its worker sees it.", media.RouterInspect, media.RouterDumped),
     closing(
         "router.close",
         "Close the router and all that hangs on it. With `ifEmpty`, a router in use is left alone.",
@@ -126,6 +126,7 @@ NODE: tuple[Command, ...] = (
         "transport.connect",
         "Give the transport what the other end told. A DirectTransport is connected as it is.",
         media.TransportConnect,
+        media.TransportConnected,
     ),
     on_object(
         "transport.restartIce",
@@ -210,6 +211,7 @@ NODE: tuple[Command, ...] = (
         "consumer.setPreferredLayers",
         "Choose the layers of a simulcast or SVC consumer.",
         media.ConsumerSetPreferredLayers,
+        media.PreferredLayers,
     ),
     on_object(
         "consumer.setPriority",

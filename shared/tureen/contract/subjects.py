@@ -123,6 +123,16 @@ def events(tenant: str, room_id: str = "*") -> str:
     return f"{PREFIX}.{_token(tenant)}.event.{room_id}.>"
 
 
+def router_events(tenant: str, router_id: str) -> str:
+    """Return the subscription to all events of one router and of what is on it."""
+    return f"{PREFIX}.{_token(tenant)}.event.*.{_token(router_id)}.>"
+
+
+def object_events(tenant: str, object_: str, object_id: str) -> str:
+    """Return the subscription to the events of one object that is on no router: a worker, or a WebRtcServer."""
+    return f"{PREFIX}.{_token(tenant)}.event.{ABSENT}.{ABSENT}.{object_}.{_token(object_id)}.*"
+
+
 def parse_event(subject: str) -> EventSubject:
     """Take the subject of an object's event apart.
 

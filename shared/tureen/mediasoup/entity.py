@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from os import urandom
 from typing import Any, ClassVar, NamedTuple
 
-from tureen.mediasoup.channel import Channel
+from tureen.mediasoup.asking import Asking
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, RequestTimeoutError, WorkerClosedError
 from tureen.mediasoup.events import EnhancedEventEmitter
 from tureen.mediasoup.types import AppData
@@ -68,7 +68,7 @@ class Entity(EnhancedEventEmitter):
     OBSERVER_EVENTS: ClassVar[Mapping[str, str]] = {}
     """The events of its ``observer``: name to what listeners get."""
 
-    def __init__(self, id_: str, channel: Channel, app_data: AppData | None) -> None:
+    def __init__(self, id_: str, channel: Asking, app_data: AppData | None) -> None:
         """Stand for an object that exists in the worker. Apps do not call this: they create objects by their parents.
 
         Args:
@@ -117,9 +117,7 @@ class Entity(EnhancedEventEmitter):
         if self._observer is not None:
             self._observer.safe_emit(event, *args)
 
-    def _request(
-        self, method: str, body: Mapping[str, Any] | None = None, *, decode: bool = True
-    ) -> asyncio.Future[Any]:
+    def _request(self, method: str, body: Mapping[str, Any] | None = None, *, decode: bool = True) -> Awaitable[Any]:
         """Send a request about this object at once.
 
         Raises:

@@ -75,5 +75,7 @@ class NetworkTransport(Transport):
                 capabilities = cast("SctpNegotiatedCapabilities", body["negotiatedCapabilities"])
                 self._sctp_negotiated_capabilities = capabilities
                 self._outgoing_streams().limit(capabilities["negotiatedMaxOutboundStreams"])
+                # mediasoup has no event for it; who passes everything on hears of it.
+                self.safe_emit("@sctpnegotiatedcapabilities", capabilities)
             case _:
                 super()._on_notification(event, body)

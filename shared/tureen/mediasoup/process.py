@@ -162,6 +162,10 @@ class WorkerProcess:
         """The exit code, or the signal's number, negative; None while it runs."""
         return self._child.returncode
 
+    def obituary(self) -> str:
+        """Say which process it was, and how it has ended."""
+        return f"[pid:{self.pid}, {describe_exit(self.exited.result())}]"
+
     async def wait(self) -> int:
         """Wait until the process has ended, and return its exit code, or the signal's number, negative."""
         return await asyncio.shield(self.exited)

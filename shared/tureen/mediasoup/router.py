@@ -49,6 +49,8 @@ class Router(TransportMaker):
         "newtransport": "transport: Transport",
         "newrtpobserver": "rtp_observer: RtpObserver",
     }
+    _ACTIVE_SPEAKER_OBSERVER: ClassVar[type[ActiveSpeakerObserver]] = ActiveSpeakerObserver
+    _AUDIO_LEVEL_OBSERVER: ClassVar[type[AudioLevelObserver]] = AudioLevelObserver
 
     def __init__(
         self,
@@ -249,7 +251,7 @@ class Router(TransportMaker):
         observer_id = await self._create_rtp_observer(
             "ROUTER_CREATE_ACTIVESPEAKEROBSERVER", id, {"interval": interval}, app_data
         )
-        observer = ActiveSpeakerObserver(id_=observer_id, router=self, app_data=app_data)
+        observer = self._ACTIVE_SPEAKER_OBSERVER(id_=observer_id, router=self, app_data=app_data)
         self._rtp_observer_created(observer)
         return observer
 
@@ -284,7 +286,7 @@ class Router(TransportMaker):
             raise TypeError("if given, threshold must be a number from -127 to 0")
         options = {"maxEntries": max_entries, "threshold": threshold, "interval": interval}
         observer_id = await self._create_rtp_observer("ROUTER_CREATE_AUDIOLEVELOBSERVER", id, options, app_data)
-        observer = AudioLevelObserver(id_=observer_id, router=self, app_data=app_data)
+        observer = self._AUDIO_LEVEL_OBSERVER(id_=observer_id, router=self, app_data=app_data)
         self._rtp_observer_created(observer)
         return observer
 

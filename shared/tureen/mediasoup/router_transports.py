@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from tureen.mediasoup import wire
-from tureen.mediasoup.channel import Channel
+from tureen.mediasoup.asking import Asking
 from tureen.mediasoup.codec import Packed, SharedTable, Sharer
 from tureen.mediasoup.data_producer import DataProducer
 from tureen.mediasoup.direct_transport import DirectTransport
@@ -34,7 +34,13 @@ class TransportMaker(Parent, Identified):
 
     __slots__ = ("_data_producers", "_producers", "_transports")
 
-    def __init__(self, id_: str, channel: Channel, app_data: AppData | None) -> None:
+    # What stands for new transports; `tureen.client` has classes of its own.
+    _WEBRTC_TRANSPORT: ClassVar[type[WebRtcTransport]] = WebRtcTransport
+    _PLAIN_TRANSPORT: ClassVar[type[PlainTransport]] = PlainTransport
+    _PIPE_TRANSPORT: ClassVar[type[PipeTransport]] = PipeTransport
+    _DIRECT_TRANSPORT: ClassVar[type[DirectTransport]] = DirectTransport
+
+    def __init__(self, id_: str, channel: Asking, app_data: AppData | None) -> None:
         super().__init__(id_, channel, app_data)
         self._transports: dict[str, Transport] = {}
         self._producers: dict[str, Producer] = {}
@@ -130,7 +136,7 @@ class TransportMaker(Parent, Identified):
             raise webrtc_server._closed_error()
         router = cast("Router", self)
         transport = self._transport_created(
-            WebRtcTransport(
+            self._WEBRTC_TRANSPORT(
                 id_=transport_id, router=router, webrtc_server=webrtc_server, packed=packed, app_data=app_data
             )
         )
@@ -209,7 +215,7 @@ class TransportMaker(Parent, Identified):
         transport_id, packed = await self._create_transport("ROUTER_CREATE_PLAINTRANSPORT", id, options, app_data)
         router = cast("Router", self)
         return self._transport_created(
-            PlainTransport(id_=transport_id, router=router, packed=packed, app_data=app_data)
+            self._PLAIN_TRANSPORT(id_=transport_id, router=router, packed=packed, app_data=app_data)
         )
 
     async def create_pipe_transport(
@@ -272,7 +278,9 @@ class TransportMaker(Parent, Identified):
         }
         transport_id, packed = await self._create_transport("ROUTER_CREATE_PIPETRANSPORT", id, options, app_data)
         router = cast("Router", self)
-        return self._transport_created(PipeTransport(id_=transport_id, router=router, packed=packed, app_data=app_data))
+        return self._transport_created(
+            self._PIPE_TRANSPORT(id_=transport_id, router=router, packed=packed, app_data=app_data)
+        )
 
     async def create_direct_transport(
         self,
@@ -304,7 +312,7 @@ class TransportMaker(Parent, Identified):
         }
         transport_id, _ = await self._create_transport("ROUTER_CREATE_DIRECTTRANSPORT", id, options, app_data)
         return self._transport_created(
-            DirectTransport(id_=transport_id, router=cast("Router", self), app_data=app_data)
+            self._DIRECT_TRANSPORT(id_=transport_id, router=cast("Router", self), app_data=app_data)
         )
 
     async def _create_transport(

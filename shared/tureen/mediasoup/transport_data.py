@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tureen.mediasoup import convert, ortc, wire
 from tureen.mediasoup.data_consumer import DataConsumer
@@ -24,6 +24,8 @@ class DataMaker(TransportBase):
     """The part of a Transport that makes data producers and data consumers."""
 
     __slots__ = ()
+
+    _DATA_PRODUCER: ClassVar[type[DataProducer]] = DataProducer
 
     async def produce_data(
         self,
@@ -62,7 +64,7 @@ class DataMaker(TransportBase):
             stream = ortc.validate_and_normalize_sctp_stream_parameters(cast("Any", sctp_stream_parameters))
             body["sctpStreamParameters"] = wire.sctp_stream_parameters(stream)
         dump = await self._create(data_producer_id, "TRANSPORT_PRODUCE_DATA", body, _CLOSE_DATA_PRODUCER)
-        data_producer = DataProducer(
+        data_producer = self._DATA_PRODUCER(
             id_=data_producer_id,
             transport=cast("Transport", self),
             type_=dump["type"],

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
 from tureen.mediasoup import ortc, wire
+from tureen.mediasoup.asking import Process
 from tureen.mediasoup.entity import Parent, Undo, check_app_data, new_id
 from tureen.mediasoup.errors import MediasoupError
-from tureen.mediasoup.process import WorkerProcess, describe_exit
 from tureen.mediasoup.router import Router
 from tureen.mediasoup.types import (
     AppData,
@@ -40,8 +40,9 @@ class Worker(Parent):
         "newwebrtcserver": "webrtc_server: WebRtcServer",
         "newrouter": "router: Router",
     }
+    _WEBRTC_SERVER: ClassVar[type[WebRtcServer]] = WebRtcServer
 
-    def __init__(self, process: WorkerProcess, app_data: AppData | None) -> None:
+    def __init__(self, process: Process, app_data: AppData | None) -> None:
         """Stand for a worker that runs; apps call ``create_worker()``."""
         super().__init__("", process.channel, app_data)
         self._process = process
@@ -90,14 +91,14 @@ class Worker(Parent):
             webrtc_server._worker_closed()
         self._webrtc_servers.clear()
 
-    def _on_exit(self, exited: asyncio.Future[int]) -> None:
+    def _on_exit(self, _: asyncio.Future[int]) -> None:
         if self._closed:
             self.safe_emit("subprocessclose")
             return
         self._closed = True
         self._died = True
         self._close_children()
-        self.safe_emit("died", MediasoupError(f"[pid:{self.pid}, {describe_exit(exited.result())}]"))
+        self.safe_emit("died", MediasoupError(self._process.obituary()))
         self.safe_emit("subprocessclose")
         self._observe("close")
 
@@ -161,7 +162,7 @@ class Worker(Parent):
         server_id = new_id() if id is None else id
         body = {"webRtcServerId": server_id, "listenInfos": wire.listen_infos(listen_infos)}
         await self._create(server_id, "WORKER_CREATE_WEBRTCSERVER", body, _CLOSE_WEBRTC_SERVER)
-        webrtc_server = WebRtcServer(id_=server_id, worker=self, app_data=app_data)
+        webrtc_server = self._WEBRTC_SERVER(id_=server_id, worker=self, app_data=app_data)
         self._webrtc_servers[server_id] = webrtc_server
         self._observe("newwebrtcserver", webrtc_server)
         return webrtc_server

@@ -1,50 +1,23 @@
-"""Workers, routers and transports for the tests of mediasoup's objects."""
+"""Mediasoup in this process: what is about its worker processes and channels, and cannot be the same on a node."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
-from tests.integration.mediasoup.samples import LISTEN_UDP, MEDIA_CODECS
+from tests.conformance.conftest import end
+from tests.conformance.samples import LISTEN_UDP, MEDIA_CODECS
 
 from tureen import mediasoup
-from tureen.mediasoup import Router, WebRtcTransport, Worker
-from tureen.mediasoup.extras import enhanced_once
-
-NewWorker = Callable[[], Awaitable[Worker]]
-
-
-async def end(worker: Worker) -> None:
-    """Close a worker, and wait for its process to end."""
-    worker.close()
-    if not worker.subprocess_closed:
-        await enhanced_once(worker, "subprocessclose")
+from tureen.mediasoup import Router, WebRtcTransport
 
 
 @pytest.fixture
-async def new_worker() -> AsyncIterator[NewWorker]:
-    """Give what starts workers, which are ended after the test."""
-    workers: list[Worker] = []
-
-    async def start() -> Worker:
-        workers.append(await mediasoup.create_worker())
-        return workers[-1]
-
-    yield start
-    for worker in workers:
-        await end(worker)
-
-
-@pytest.fixture
-async def worker(new_worker: NewWorker) -> Worker:
-    """Give a worker."""
-    return await new_worker()
-
-
-@pytest.fixture
-async def router(worker: Worker) -> Router:
+async def router() -> AsyncIterator[Router]:
     """Give a router with Opus, VP8 and H264."""
-    return await worker.create_router(media_codecs=MEDIA_CODECS)
+    worker = await mediasoup.create_worker()
+    yield await worker.create_router(media_codecs=MEDIA_CODECS)
+    await end(worker)
 
 
 @pytest.fixture

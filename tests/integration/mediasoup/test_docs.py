@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.conftest import end
+from tests.conformance.conftest import end
 
 from tureen import mediasoup
 from tureen.mediasoup import Worker

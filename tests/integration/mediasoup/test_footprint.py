@@ -8,9 +8,10 @@ import json
 import tracemalloc
 from typing import cast
 
-from tests.integration.mediasoup.samples import DEVICE, VIDEO
+from tests.conformance.samples import DEVICE, VIDEO
 
 from tureen.mediasoup import WebRtcTransport
+from tureen.mediasoup.channel import Channel
 from tureen.mediasoup.types import RtpCapabilities
 
 CONSUMERS = 200
@@ -49,4 +50,6 @@ async def test_nothing_is_kept_of_the_closed(transport: WebRtcTransport, other_t
         third.close()
     assert (router._producers, other_transport._consumers) == ({}, {})
     assert set(router._transports) == {transport.id, other_transport.id}
-    assert set(transport._channel._listeners) == {router.id, transport.id, other_transport.id}
+    channel = transport._channel
+    assert isinstance(channel, Channel)
+    assert set(channel._listeners) == {router.id, transport.id, other_transport.id}

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.conftest import NewWorker, end
-from tests.integration.mediasoup.helpers import record
+from tests.conformance.conftest import end
 
 from tureen import mediasoup
 from tureen.bundle import WorkerBundle
@@ -32,23 +29,6 @@ def test_exports() -> None:
         assert getattr(mediasoup, name) is not None
     with pytest.raises(AttributeError):
         mediasoup.worker_binary  # noqa: B018
-
-
-async def test_observer(new_worker: NewWorker) -> None:
-    """Every new worker is announced."""
-    events = record(mediasoup.observer, "newworker")
-    workers = [await new_worker(), await new_worker()]
-    mediasoup.observer.remove_all_listeners()
-    assert events == [("newworker", worker) for worker in workers]
-
-
-async def test_refused_worker_is_not_announced() -> None:
-    """A worker that did not start is announced to nobody."""
-    events = record(mediasoup.observer, "newworker")
-    with pytest.raises(TypeError):
-        await mediasoup.create_worker(log_level="chicken")  # type: ignore[arg-type]
-    mediasoup.observer.remove_all_listeners()
-    assert events == []
 
 
 async def test_log_event_listeners() -> None:
@@ -80,18 +60,3 @@ async def test_log_event_listeners() -> None:
     finally:
         mediasoup.set_log_event_listeners()
         logger.setLevel(level)
-
-
-async def test_requests_have_a_time_limit() -> None:
-    """A request that a worker does not answer fails in the time that was given when it was made."""
-    worker = await mediasoup.create_worker(request_timeout=0.2)
-    router = await worker.create_router()
-    os.kill(worker.pid, signal.SIGSTOP)
-    with pytest.raises(TimeoutError):
-        await router.dump()
-    with pytest.raises(TimeoutError):
-        await router.create_direct_transport(id="late")
-    os.kill(worker.pid, signal.SIGCONT)
-    # What was created too late was closed again.
-    assert (await router.dump())["transportIds"] == []
-    await end(worker)

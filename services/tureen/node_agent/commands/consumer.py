@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any, cast
 
 from tureen.bus import Call
-from tureen.contract.media import ConsumerRef, ConsumerSetPreferredLayers, ConsumerSetPriority, Dumped, Stats
+from tureen.contract.media import (
+    ConsumerRef,
+    ConsumerSetPreferredLayers,
+    ConsumerSetPriority,
+    Dumped,
+    PreferredLayers,
+    Stats,
+)
 from tureen.contract.transports import ConsumerEnableTraceEvent
 from tureen.node_agent.objects import ConsumerEntry
 from tureen.node_agent.state import AgentState, Handlers
@@ -13,12 +20,16 @@ from tureen.node_agent.state import AgentState, Handlers
 
 async def pause(state: AgentState, call: Call, command: ConsumerRef) -> None:
     """Pause a consumer."""
-    await (await _settled(state, call, command.consumer_id)).consumer.pause()
+    entry = await _settled(state, call, command.consumer_id)
+    with state.events.telling_of_pauses(entry.router, "consumer", entry.consumer):
+        await entry.consumer.pause()
 
 
 async def resume(state: AgentState, call: Call, command: ConsumerRef) -> None:
     """Resume a consumer."""
-    await (await _settled(state, call, command.consumer_id)).consumer.resume()
+    entry = await _settled(state, call, command.consumer_id)
+    with state.events.telling_of_pauses(entry.router, "consumer", entry.consumer):
+        await entry.consumer.resume()
 
 
 async def request_key_frame(state: AgentState, call: Call, command: ConsumerRef) -> None:
@@ -29,12 +40,14 @@ async def request_key_frame(state: AgentState, call: Call, command: ConsumerRef)
         await consumer.request_key_frame()
 
 
-async def set_preferred_layers(state: AgentState, call: Call, command: ConsumerSetPreferredLayers) -> None:
+async def set_preferred_layers(state: AgentState, call: Call, command: ConsumerSetPreferredLayers) -> PreferredLayers:
     """Choose the layers of a simulcast or SVC consumer."""
     entry = await _settled(state, call, command.consumer_id)
     await entry.consumer.set_preferred_layers(
         spatial_layer=command.spatial_layer, temporal_layer=command.temporal_layer
     )
+    layers = entry.consumer.preferred_layers
+    return PreferredLayers(preferred_layers=None if layers is None else {**layers})
 
 
 async def set_priority(state: AgentState, call: Call, command: ConsumerSetPriority) -> None:

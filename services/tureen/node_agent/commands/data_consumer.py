@@ -15,17 +15,22 @@ from tureen.contract.data import (
 from tureen.contract.errors import InvalidType
 from tureen.contract.media import Dumped, Stats
 from tureen.mediasoup import DataConsumer
+from tureen.node_agent.objects import DataConsumerEntry
 from tureen.node_agent.state import AgentState, Handlers
 
 
 async def pause(state: AgentState, call: Call, command: DataConsumerRef) -> None:
     """Pause a data consumer."""
-    await (await _settled(state, call, command)).pause()
+    entry = await _entry(state, call, command)
+    with state.events.telling_of_pauses(entry.router, "dataConsumer", entry.data_consumer):
+        await entry.data_consumer.pause()
 
 
 async def resume(state: AgentState, call: Call, command: DataConsumerRef) -> None:
     """Resume a data consumer."""
-    await (await _settled(state, call, command)).resume()
+    entry = await _entry(state, call, command)
+    with state.events.telling_of_pauses(entry.router, "dataConsumer", entry.data_consumer):
+        await entry.data_consumer.resume()
 
 
 async def send(state: AgentState, call: Call, command: DataConsumerSend) -> BufferedAmount:
@@ -82,8 +87,12 @@ async def close(state: AgentState, call: Call, command: DataConsumerRef) -> None
         entry.data_consumer.close()
 
 
+async def _entry(state: AgentState, call: Call, command: DataConsumerRef) -> DataConsumerEntry:
+    return await state.named(state.objects.data_consumers, command.data_consumer_id, call)
+
+
 async def _settled(state: AgentState, call: Call, command: DataConsumerRef) -> DataConsumer:
-    return (await state.named(state.objects.data_consumers, command.data_consumer_id, call)).data_consumer
+    return (await _entry(state, call, command)).data_consumer
 
 
 async def _over_sctp(state: AgentState, call: Call, command: DataConsumerRef) -> DataConsumer:

@@ -9,6 +9,7 @@ from tureen.contract.media import Dumped, Stats
 from tureen.contract.pipes import PipeMessage
 from tureen.mediasoup import DataProducer
 from tureen.mediasoup.data_producer import encode_message
+from tureen.node_agent.objects import piped_key
 from tureen.node_agent.pipes import carrier
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -31,7 +32,7 @@ async def send(state: AgentState, call: Call, command: DataProducerSend) -> None
         raise InvalidType(f"DataProducer {data_producer.id} is of no DirectTransport")
     ppid, message = encode_message(command.message, command.ppid)
     carrier.send(
-        entry.router.producers[entry.id],
+        entry.router.producers[data_producer.id],
         data_producer,
         PipeMessage(
             message=message,
@@ -55,13 +56,22 @@ async def get_stats(state: AgentState, call: Call, command: DataProducerRef) -> 
 
 async def close(state: AgentState, call: Call, command: DataProducerRef) -> None:
     """Close a data producer; one that never was is closed as well."""
-    entry = await state.to_close(state.objects.data_producers, command.data_producer_id, call)
+    entry = await state.to_close(state.objects.data_producers, _key(state, call, command), call)
     if entry is not None:
         entry.data_producer.close()
 
 
 async def _settled(state: AgentState, call: Call, command: DataProducerRef) -> DataProducer:
-    return (await state.named(state.objects.data_producers, command.data_producer_id, call)).data_producer
+    return (await state.named(state.objects.data_producers, _key(state, call, command), call)).data_producer
+
+
+def _key(state: AgentState, call: Call, command: DataProducerRef) -> str:
+    """Return under which key it is entered: what came out of a pipe into the router that the command names, or else."""
+    if command.router_id is not None:
+        key = piped_key(command.data_producer_id, command.router_id)
+        if state.creates.is_under_way(key) or state.objects.data_producers.find(key, call.tenant) is not None:
+            return key
+    return command.data_producer_id
 
 
 HANDLERS: Handlers = {

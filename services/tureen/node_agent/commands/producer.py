@@ -8,7 +8,7 @@ from tureen.bus import Call
 from tureen.contract.errors import InvalidType
 from tureen.contract.media import Dumped, ProducerRef, Stats
 from tureen.contract.transports import ProducerEnableTraceEvent, ProducerSend
-from tureen.node_agent.objects import ProducerEntry
+from tureen.node_agent.objects import ProducerEntry, piped_key
 from tureen.node_agent.state import AgentState, Handlers
 
 
@@ -47,13 +47,22 @@ async def send(state: AgentState, call: Call, command: ProducerSend) -> None:
 
 async def close(state: AgentState, call: Call, command: ProducerRef) -> None:
     """Close a producer; one that never was is closed as well."""
-    entry = await state.to_close(state.objects.producers, command.producer_id, call)
+    entry = await state.to_close(state.objects.producers, _key(state, call, command), call)
     if entry is not None:
         entry.producer.close()
 
 
 async def _settled(state: AgentState, call: Call, command: ProducerRef) -> ProducerEntry:
-    return await state.named(state.objects.producers, command.producer_id, call)
+    return await state.named(state.objects.producers, _key(state, call, command), call)
+
+
+def _key(state: AgentState, call: Call, command: ProducerRef) -> str:
+    """Return under which key it is entered: what came out of a pipe into the router that the command names, or else."""
+    if command.router_id is not None:
+        key = piped_key(command.producer_id, command.router_id)
+        if state.creates.is_under_way(key) or state.objects.producers.find(key, call.tenant) is not None:
+            return key
+    return command.producer_id
 
 
 HANDLERS: Handlers = {

@@ -9,13 +9,13 @@ from tureen.contract.errors import Conflict, InvalidType
 from tureen.contract.ids import new_id
 from tureen.contract.media import (
     CanConsume,
-    Dumped,
     PlainTransportCreated,
     RouterCanConsume,
     RouterCapabilities,
     RouterClose,
     RouterCreatePlainTransport,
     RouterCreateWebRtcTransport,
+    RouterDumped,
     RouterRef,
 )
 from tureen.contract.observers import (
@@ -39,7 +39,17 @@ from tureen.node_agent.addresses import listen_info
 from tureen.node_agent.objects import RouterEntry, RtpObserverEntry, TransportEntry
 from tureen.node_agent.state import AgentState, Handlers
 
-_OURS = {"router_id", "id", "owner_id", "grant", "listen_info", "rtcp_listen_info", "listen_infos", "web_rtc_server_id"}
+_OURS = {
+    "router_id",
+    "id",
+    "owner_id",
+    "reuse",
+    "grant",
+    "listen_info",
+    "rtcp_listen_info",
+    "listen_infos",
+    "web_rtc_server_id",
+}
 _WEBRTC = tuple(RouterCreateWebRtcTransport.model_fields.keys() - _OURS)
 _PLAIN = tuple(RouterCreatePlainTransport.model_fields.keys() - _OURS)
 _PIPE = tuple(RouterCreatePipeTransport.model_fields.keys() - _OURS)
@@ -134,10 +144,17 @@ async def can_consume(state: AgentState, call: Call, command: RouterCanConsume) 
     )
 
 
-async def dump(state: AgentState, call: Call, command: RouterRef) -> Dumped:
-    """Show a router as its worker sees it."""
+async def dump(state: AgentState, call: Call, command: RouterRef) -> RouterDumped:
+    """Show a router as its worker sees it, and which of its objects are paused."""
     router = await _settled(state, call, command.router_id)
-    return Dumped(dump={**await router.router.dump()})
+    dumped = await router.router.dump()
+    return RouterDumped(
+        dump={**dumped},
+        start_id=state.start_id,
+        seq=router.event_seq,
+        paused=state.objects.paused(router),
+        source_paused=state.objects.source_paused(router),
+    )
 
 
 async def close(state: AgentState, call: Call, command: RouterClose) -> None:
@@ -182,7 +199,7 @@ def _webrtc_server(state: AgentState, call: Call, router: RouterEntry, server_id
         return server
     entry = state.objects.webrtc_servers.shared(server_id, call.tenant)
     if entry.worker is not router.worker:
-        raise InvalidType(f"WebRtcServer {server_id} is of another worker than router {router.id}")
+        raise Conflict(f"WebRtcServer {server_id} is of another worker than router {router.id}")
     return entry.webrtc_server
 
 

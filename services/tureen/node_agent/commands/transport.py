@@ -20,6 +20,7 @@ from tureen.contract.media import (
     ProducerCreated,
     Stats,
     TransportConnect,
+    TransportConnected,
     TransportConsume,
     TransportProduce,
     TransportRef,
@@ -44,9 +45,11 @@ from tureen.node_agent.objects import (
     PipeEntry,
     ProducerEntry,
     TransportEntry,
+    piped_key,
 )
 from tureen.node_agent.state import AgentState, Handlers
-from tureen.node_agent.transports import connect_id
+from tureen.node_agent.table import Table
+from tureen.node_agent.transports import connect_id, transport_connected
 
 KEY_FRAME_REQUEST_DELAY = 1000
 """Milliseconds between two key frame requests to a room's own producers; an app's own value wins."""
@@ -54,11 +57,12 @@ KEY_FRAME_REQUEST_DELAY = 1000
 _LOWEST_LAYERS = {"spatialLayer": 0, "temporalLayer": 0}
 
 
-async def connect(state: AgentState, call: Call, command: TransportConnect) -> None:
+async def connect(state: AgentState, call: Call, command: TransportConnect) -> TransportConnected:
     """Connect a transport; again with the same parameters it succeeds."""
     entry = await _settled(state, call, command.transport_id)
     mark = fingerprint(command.to_wire())
     await state.creates.once(connect_id(entry.id), mark, lambda: _connect(entry, command))
+    return transport_connected(entry.transport)
 
 
 async def restart_ice(state: AgentState, call: Call, command: TransportRef) -> IceRestarted:
@@ -87,7 +91,8 @@ async def set_min_outgoing_bitrate(state: AgentState, call: Call, command: Trans
 async def produce(state: AgentState, call: Call, command: TransportProduce) -> ProducerCreated:
     """Make a producer."""
     id_ = command.id or new_id()
-    entry = await state.create(call, id_, command, lambda: _produce(state, call, id_, command))
+    key = _key(state, call, state.objects.producers, command.transport_id, id_)
+    entry = await state.create(call, key, command, lambda: _produce(state, call, id_, key, command))
     return streams.producer_created(entry.router, entry.producer)
 
 
@@ -101,7 +106,8 @@ async def consume(state: AgentState, call: Call, command: TransportConsume) -> C
 async def produce_data(state: AgentState, call: Call, command: TransportProduceData) -> DataProducerCreated:
     """Make a data producer."""
     id_ = command.id or new_id()
-    entry = await state.create(call, id_, command, lambda: _produce_data(state, call, id_, command))
+    key = _key(state, call, state.objects.data_producers, command.transport_id, id_)
+    entry = await state.create(call, key, command, lambda: _produce_data(state, call, id_, key, command))
     return channels.data_producer_created(entry.router, entry.data_producer)
 
 
@@ -174,7 +180,23 @@ def _needed(value: Any, name: str) -> Any:
     return value
 
 
-async def _produce(state: AgentState, call: Call, producer_id: str, command: TransportProduce) -> ProducerEntry:
+def _key(
+    state: AgentState, call: Call, table: Table[ProducerEntry] | Table[DataProducerEntry], transport_id: str, id_: str
+) -> str:
+    """Return under which key a new producer, or data producer, is entered: its id.
+
+    What an app pipes between two workers of this node keeps its id, as in mediasoup; it is entered with its router.
+    """
+    transport = state.objects.transports.find(transport_id, call.tenant)
+    if transport is None or not isinstance(transport.transport, PipeTransport):
+        return id_
+    known = table.find(id_, call.tenant)
+    return id_ if known is None or known.router is transport.router else piped_key(id_, transport.router.id)
+
+
+async def _produce(
+    state: AgentState, call: Call, producer_id: str, key: str, command: TransportProduce
+) -> ProducerEntry:
     transport = await _settled(state, call, command.transport_id)
     router = transport.router
     delay = command.key_frame_request_delay
@@ -189,7 +211,8 @@ async def _produce(state: AgentState, call: Call, producer_id: str, command: Tra
         enable_mediasoup_packet_id_header_extension=command.enable_mediasoup_packet_id_header_extension,
         app_data=command.app_data,
     )
-    return streams.enter_producer(state, router, producer, direct=isinstance(transport.transport, DirectTransport))
+    direct = isinstance(transport.transport, DirectTransport)
+    return streams.enter_producer(state, router, producer, key, direct=direct)
 
 
 async def _consume(state: AgentState, call: Call, consumer_id: str, command: TransportConsume) -> ConsumerEntry:
@@ -243,7 +266,7 @@ async def _consumer_of(entry: TransportEntry, consumer_id: str, command: Transpo
 
 
 async def _produce_data(
-    state: AgentState, call: Call, data_producer_id: str, command: TransportProduceData
+    state: AgentState, call: Call, data_producer_id: str, key: str, command: TransportProduceData
 ) -> DataProducerEntry:
     transport = await _settled(state, call, command.transport_id)
     stream = command.sctp_stream_parameters
@@ -257,7 +280,7 @@ async def _produce_data(
         paused=command.paused,
         app_data=command.app_data,
     )
-    return channels.enter_data_producer(state, transport.router, data_producer)
+    return channels.enter_data_producer(state, transport.router, data_producer, key)
 
 
 async def _consume_data(

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.helpers import hear, holds, record
-from tests.integration.mediasoup.samples import AUDIO, MULTIOPUS, MULTIOPUS_CODEC, VIDEO, vp8
+from tests.conformance.helpers import hear, holds, record
+from tests.conformance.samples import AUDIO, MULTIOPUS, MULTIOPUS_CODEC, VIDEO, vp8
 
 from tureen.mediasoup import Producer, Router, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError, WorkerClosedError

@@ -7,9 +7,9 @@ import socket
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.conftest import NewWorker
-from tests.integration.mediasoup.helpers import free_port, holds, record, start
-from tests.integration.mediasoup.samples import AUDIO, LISTEN_TCP, LISTEN_UDP, MEDIA_CODECS
+from tests.conformance.conftest import NewWorker
+from tests.conformance.helpers import free_port, holds, record, start
+from tests.conformance.samples import AUDIO, LISTEN_TCP, LISTEN_UDP, MEDIA_CODECS
 
 from tureen.mediasoup import Router, WebRtcServer, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, WorkerClosedError

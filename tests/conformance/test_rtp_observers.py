@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.helpers import happens, hear, record
-from tests.integration.mediasoup.samples import AUDIO, VIDEO
+from tests.conformance.helpers import happens, hear, record
+from tests.conformance.samples import AUDIO, VIDEO
 
 from tureen.mediasoup import Router, RtpObserver, WebRtcTransport, Worker
 from tureen.mediasoup.errors import NotFoundError, WorkerClosedError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.integration.mediasoup.helpers import happens, holds, record
-from tests.integration.mediasoup.samples import AUDIO, DEVICE, VIDEO
+from tests.conformance.helpers import happens, holds, record
+from tests.conformance.samples import AUDIO, DEVICE, VIDEO
 
 from tureen.mediasoup import DirectTransport, Router, Worker
 from tureen.mediasoup.errors import NotFoundError, UnsupportedError, WorkerClosedError

@@ -7,8 +7,8 @@ import socket
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.helpers import free_port, happens, hear, holds, record
-from tests.integration.mediasoup.samples import AUDIO, DEVICE, LISTEN_UDP
+from tests.conformance.helpers import free_port, happens, hear, holds, record
+from tests.conformance.samples import AUDIO, DEVICE, LISTEN_UDP
 
 from tureen.mediasoup import PlainTransport, Router, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, WorkerClosedError

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
+from tests.support.remote_node import RemoteNode, entity_of
+
+from tureen.client.link import Link
+from tureen.mediasoup.channel import Channel
 from tureen.mediasoup.entity import Entity
 from tureen.mediasoup.events import EnhancedEventEmitter
+from tureen.node_agent.agent import NodeAgent
 
 Event = tuple[Any, ...]
 
@@ -25,10 +30,23 @@ def record(emitter: EnhancedEventEmitter, *events: str) -> list[Event]:
     return emitted
 
 
+nodes: list[RemoteNode] = []
+"""The node that the tests run on whose objects live on one."""
+
+
 async def hear(entity: Entity, event: str, body: Mapping[str, Any] | None = None) -> None:
-    """Let an object hear a notification as if its worker had sent it."""
+    """Let an object hear a notification as if its worker had sent it, be that worker ours or a node's."""
     channel = entity._channel
-    channel.receive([bytes(channel._codec.encode_notification(event, entity._id, body))])
+    if isinstance(channel, Link):
+
+        async def hear_there(agent: NodeAgent) -> None:
+            await hear(entity_of(agent, entity._id), event, body)
+
+        await nodes[-1].do(hear_there)
+        await channel.session.bus.barrier()
+    else:
+        assert isinstance(channel, Channel)
+        channel.receive([bytes(channel._codec.encode_notification(event, entity._id, body))])
     # Channels deliver notifications a few turns of the event loop after the responses that came before them.
     for _ in range(10):
         await asyncio.sleep(0)
@@ -38,6 +56,13 @@ async def happens(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(5):
         while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def comes(ask: Callable[[], Awaitable[Any]], wanted: Any) -> None:
+    """Wait until what is asked for is as wanted."""
+    async with asyncio.timeout(5):
+        while await ask() != wanted:
             await asyncio.sleep(0.005)
 
 

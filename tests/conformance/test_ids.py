@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.samples import AUDIO, LISTEN_UDP
+from tests.conformance.samples import AUDIO, LISTEN_UDP
 
 from tureen.mediasoup import Router, WebRtcServer, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.helpers import free_port, hear, holds, record
-from tests.integration.mediasoup.samples import AUDIO, LISTEN_UDP, VIDEO
+from tests.conformance.helpers import free_port, hear, holds, record
+from tests.conformance.samples import AUDIO, LISTEN_UDP, VIDEO
 
 from tureen.mediasoup import PipeTransport, Producer, Router, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, WorkerClosedError

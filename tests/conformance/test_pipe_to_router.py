@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.conftest import NewWorker
-from tests.integration.mediasoup.helpers import happens, holds, record, start
-from tests.integration.mediasoup.samples import AUDIO, DEVICE, LISTEN_UDP, MEDIA_CODECS, VIDEO
+from tests.conformance.conftest import NewWorker
+from tests.conformance.helpers import happens, holds, record, start
+from tests.conformance.samples import AUDIO, DEVICE, LISTEN_UDP, MEDIA_CODECS, VIDEO
 
 from tureen.mediasoup import DataProducer, PipeTransport, Producer, Router, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, WorkerClosedError

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.integration.mediasoup.helpers import happens, hear, holds, record
-from tests.integration.mediasoup.samples import LISTEN_UDP
+from tests.conformance.helpers import happens, hear, holds, record
+from tests.conformance.samples import LISTEN_UDP
 
 from tureen.mediasoup import DataConsumer, DataProducer, DirectTransport, Router, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, WorkerClosedError

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.integration.mediasoup.conftest import NewWorker
-from tests.integration.mediasoup.helpers import record, start
-from tests.integration.mediasoup.samples import AUDIO, DEVICE, FOREIGN_DEVICE, LISTEN_UDP, MEDIA_CODECS, VIDEO
+from tests.conformance.helpers import comes, record, start
+from tests.conformance.samples import AUDIO, DEVICE, FOREIGN_DEVICE, LISTEN_UDP, MEDIA_CODECS, VIDEO
 
 from tureen.mediasoup import Router, WebRtcTransport, Worker
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError, WorkerClosedError
@@ -185,7 +184,7 @@ async def test_close_while_creating(worker: Worker, router: Router) -> None:
     )
     router.close()
     results = await asyncio.gather(*creations, return_exceptions=True)
-    assert [type(result) for result in results] == [NotFoundError] * 6
+    assert [isinstance(result, NotFoundError) for result in results] == [True] * 6
     assert announced == []
     dump = await worker.dump()
     assert dump["channelMessageHandlers"] == {"channelRequestHandlers": [], "channelNotificationHandlers": []}
@@ -199,9 +198,13 @@ async def test_cancelled_creation(router: Router) -> None:
         creation.cancel()
     await asyncio.gather(*creations, return_exceptions=True)
     assert all(creation.cancelled() for creation in creations)
-    dump = await router.dump()
-    assert dump["transportIds"] == []
-    assert dump["rtpObserverIds"] == []
+
+    async def left() -> list[str]:
+        dump = await router.dump()
+        return [*dump["transportIds"], *dump["rtpObserverIds"]]
+
+    # A node closes what it was still making after what it was asked since then.
+    await comes(left, [])
     assert announced == []
 
 
@@ -240,10 +243,3 @@ async def test_requests_keep_their_order(router: Router) -> None:
     late = asyncio.ensure_future(router.create_direct_transport(id="late"))
     assert sorted((await dump)["transportIds"]) == sorted(f"t{index}" for index in range(20))
     await asyncio.gather(*creations, late)
-
-
-async def test_routers_of_two_workers(new_worker: NewWorker) -> None:
-    """Workers know nothing of each other: the same ids may be used in both."""
-    for worker in (await new_worker(), await new_worker()):
-        router = await worker.create_router(id="router")
-        await router.create_direct_transport(id="transport")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiortc.rtcsctptransport import RTCSctpTransport
-from tests.integration.mediasoup.helpers import happens, holds, record
+from tests.conformance.helpers import happens, holds, record
 
 from tureen.mediasoup import DataConsumer, DataProducer, PlainTransport, Router
 

@@ -1,0 +1,140 @@
+"""Finding out what was missed: what is closed by now, what is paused, and in which state transports are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+
+from tureen.client.remote import Remote
+from tureen.client.router import Router
+from tureen.client.streams import Consumer, DataConsumer
+from tureen.client.transports import Transport
+from tureen.client.worker import Worker
+from tureen.mediasoup.errors import MediasoupError, NotFoundError
+
+Dump: TypeAlias = Mapping[str, Any]
+
+# What a transport's dump tells of what its events tell.
+_STATES: Mapping[str, tuple[str, str]] = {
+    "icestatechange": ("iceState", "_ice_state"),
+    "iceselectedtuplechange": ("iceSelectedTuple", "_ice_selected_tuple"),
+    "dtlsstatechange": ("dtlsState", "_dtls_state"),
+    "sctpstatechange": ("sctpState", "_sctp_state"),
+    "tuple": ("tuple", "_tuple"),
+    "rtcptuple": ("rtcpTuple", "_rtcp_tuple"),
+}
+_AT_ONCE = 16
+"""Transports that are looked at side by side."""
+
+
+async def catch_up_worker(worker: Worker) -> None:
+    """Find out whether a worker still runs; one that its node does not know any more has died."""
+    try:
+        await worker.get_resource_usage()
+    except NotFoundError:
+        worker.lost_there()
+    except MediasoupError:
+        # Nobody answers. That is no reason to close anything.
+        return
+    else:
+        await _servers(worker)
+
+
+async def catch_up_router(router: Router) -> None:
+    """Find out what has happened to a router and to what is on it, and emit it."""
+    known = _known(router)
+    try:
+        reply = await router._command("dump")
+    except NotFoundError:
+        if not router.closed and not router._link.closed:
+            await catch_up_worker(cast("Worker", router._worker))
+            router.closed_there()
+        return
+    except MediasoupError:
+        return
+    sequence = router._link.sequence_of(router.id)
+    if sequence is not None:
+        sequence.stands_at(reply["startId"], reply["seq"])
+    _close_missing(known, existing(reply["dump"]))
+    _pause(known, frozenset(reply["paused"]), frozenset(reply["sourcePaused"]))
+    limit = asyncio.Semaphore(_AT_ONCE)
+    await asyncio.gather(*(_states(object_, limit) for object_ in known if isinstance(object_, Transport)))
+
+
+def existing(dump: Dump) -> frozenset[str]:
+    """Return the ids of everything that is on a router, as its dump tells."""
+    return frozenset(
+        [
+            *dump["transportIds"],
+            *dump["rtpObserverIds"],
+            *(entry["key"] for entry in dump["mapProducerIdConsumerIds"]),
+            *(entry["key"] for entry in dump["mapConsumerIdProducerId"]),
+            *(entry["key"] for entry in dump["mapDataProducerIdDataConsumerIds"]),
+            *(entry["key"] for entry in dump["mapDataConsumerIdDataProducerId"]),
+        ]
+    )
+
+
+def _known(router: Router) -> list[Remote]:
+    """Return what is on a router, parents first, sources before what they feed."""
+    transports = list(router._transports.values())
+    children = (
+        child
+        for kind in ("_producers", "_data_producers", "_consumers", "_data_consumers")
+        for transport in transports
+        for child in getattr(transport, kind).values()
+    )
+    return [cast("Remote", object_) for object_ in (*transports, *children, *router._rtp_observers.values())]
+
+
+def _close_missing(known: list[Remote], there: frozenset[str]) -> None:
+    for object_ in known:
+        if object_.closed or object_.id in there:
+            continue
+        if isinstance(object_, Consumer) and object_.producer_id not in there:
+            object_._producer_closed()
+        elif isinstance(object_, DataConsumer) and object_.data_producer_id not in there:
+            object_._data_producer_closed()
+        else:
+            object_.closed_there()
+
+
+def _pause(known: list[Remote], paused: frozenset[str], source_paused: frozenset[str]) -> None:
+    for object_ in known:
+        if object_.closed:
+            continue
+        if isinstance(object_, Consumer):
+            object_._set_producer_paused(object_.id in source_paused)
+        elif isinstance(object_, DataConsumer):
+            object_._set_data_producer_paused(object_.id in source_paused)
+        object_.paused_there(object_.id in paused)
+
+
+async def _states(transport: Transport, limit: asyncio.Semaphore) -> None:
+    """Emit the changes of a transport's state."""
+    if transport.closed:
+        return
+    try:
+        async with limit:
+            dump = await transport.dump()
+    except MediasoupError:
+        return
+    for event, (key, attribute) in _STATES.items():
+        told = dump.get(key)
+        if not transport.closed and event in transport.EVENTS and told not in (None, transport.state_of(attribute)):
+            transport._happened(event, told)
+
+
+async def _servers(worker: Worker) -> None:
+    """Close the WebRtcServers that are gone; the nodes' own workers do not tell which they have."""
+    known = list(worker._webrtc_servers.values())
+    if not known:
+        return
+    try:
+        there = (await worker.dump())["webRtcServerIds"]
+    except MediasoupError:
+        return
+    for server in known:
+        if server.id not in there:
+            cast("Remote", server).closed_there()

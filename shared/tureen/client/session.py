@@ -1,0 +1,169 @@
+"""A client's connection: commands that are asked again where that is safe, and those that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from tureen.bus import Bus
+from tureen.contract import subjects
+from tureen.contract.errors import Busy, Timeout, TureenError, Unavailable
+from tureen.contract.paging import merge
+from tureen.contract.registry import Command
+
+log = logging.getLogger("tureen.client")
+
+ATTEMPTS = 3
+"""How often a command is sent that nobody answers, if it may be sent again."""
+
+_PAUSE = 0.5
+"""Seconds before what nobody waits for is sent again, doubled each time."""
+_LONGEST_PAUSE = 10.0
+_LEAVING = 2.0
+"""Seconds for which leaving waits for what nobody waited for."""
+
+
+class Session:
+    """What a client's objects share.
+
+    Attributes:
+        bus: The connection.
+        tenant: Whose client it is.
+        timeout: Seconds that a node has for an answer.
+        owner_id: Whose lease new objects depend on, where there is one.
+    """
+
+    def __init__(self, bus: Bus, tenant: str, timeout: float, owner_id: str | None = None) -> None:
+        self.bus = bus
+        self.tenant = tenant
+        self.timeout = timeout
+        self.owner_id = owner_id
+        self._told: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(
+        self, node_id: str | None, command: Command, payload: Mapping[str, Any], timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Send a command and return the reply; if none comes, the same node is asked again with the same payload.
+
+        What comes in pages is put together. The first request is written before this waits.
+
+        Raises:
+            Unavailable: There is no connection, or nobody answers there; nothing was done.
+            Timeout: No answer; it may have been done.
+            TureenError: What the answer says.
+        """
+        if "page" not in command.request.model_fields:
+            return await self._ask(node_id, command, payload, timeout)
+        pages = [await self._ask(node_id, command, {**payload, "page": "first"}, timeout)]
+        while (following := pages[-1].get("next")) is not None:
+            pages.append(await self._ask(node_id, command, {**payload, "page": following}, timeout))
+        return merge(pages)
+
+    async def _ask(
+        self, node_id: str | None, command: Command, payload: Mapping[str, Any], timeout: float | None
+    ) -> dict[str, Any]:
+        subject = self._subject(node_id, command)
+        limit = self.timeout if timeout is None else timeout
+        late: Timeout | None = None
+        for _ in range(ATTEMPTS if command.retry else 1):
+            try:
+                return await self.bus.request(subject, self._owned(command, payload), timeout=limit)
+            except Timeout as error:
+                late = error
+            except Unavailable:
+                if late is None:
+                    raise
+            await self._connected(limit)
+        raise late or Timeout(f"no answer from {subject}")
+
+    def tell(self, node_id: str, command: Command, payload: Mapping[str, Any]) -> asyncio.Task[None]:
+        """Send at once what nobody waits for, the closing of something; see to it that it is heard."""
+        subject = self._subject(node_id, command)
+        begun = None
+        try:
+            begun = self.bus.begin(subject, payload, timeout=self.timeout)
+        except TureenError as error:
+            log.debug("%s waits: %s", subject, error.message)
+        task = asyncio.get_running_loop().create_task(self._see_through(subject, payload, begun))
+        self._told.add(task)
+        task.add_done_callback(self._told.discard)
+        return task
+
+    def send(self, node_id: str, command: Command, payload: Mapping[str, Any]) -> None:
+        """Send RTP, RTCP or a message, once; what becomes of it nobody hears.
+
+        Raises:
+            InvalidType: Something in it is wrong; nobody would hear that from the node.
+            Unavailable: There is no connection.
+            TooLarge: It is more than the server takes.
+        """
+        command.request.parse(payload)
+        self.bus.begin(self._subject(node_id, command), payload, timeout=self.timeout)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run what goes on beside; its failure is logged."""
+        task = asyncio.get_running_loop().create_task(self._logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """Wait a little for what was told, end what goes on beside, and leave."""
+        if self._told and self.bus.connected:
+            await asyncio.wait(self._told, timeout=_LEAVING)
+        for task in (left := [*self._told, *self._tasks]):
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self.bus.close()
+
+    async def _see_through(self, subject: str, payload: Mapping[str, Any], begun: Any) -> None:
+        pause = _PAUSE
+        while True:
+            try:
+                if begun is None:
+                    begun = self.bus.begin(subject, payload, timeout=self.timeout)
+                await self.bus.finish(subject, begun)
+            except (Busy, Timeout, Unavailable) as error:
+                # A node that nobody reaches may be cut off, and come back with what it holds.
+                log.debug("%s is told again: %s", subject, error.message)
+            except TureenError as error:
+                log.warning("%s was refused: %s", subject, error.message)
+                return
+            else:
+                return
+            begun = None
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _connected(self, timeout: float) -> None:
+        """Wait until a lost connection is back, or time is up."""
+        if self.bus.connected:
+            return
+        back = asyncio.Event()
+        remove = self.bus.on_reconnect(back.set)
+        try:
+            async with asyncio.timeout(timeout):
+                await back.wait()
+        except TimeoutError:
+            return
+        finally:
+            remove()
+
+    def _owned(self, command: Command, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.owner_id is None or "owner_id" not in command.request.model_fields or "ownerId" in payload:
+            return payload
+        return {**payload, "ownerId": self.owner_id}
+
+    def _subject(self, node_id: str | None, command: Command) -> str:
+        if node_id is None:
+            return subjects.service_command(self.tenant, command.service, command.object, command.method)
+        return subjects.node_command(self.tenant, node_id, command.object, command.method)
+
+    async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("something that goes on beside failed")

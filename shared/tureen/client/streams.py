@@ -1,0 +1,54 @@
+"""Producers and consumers of media and of data that live on a node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tureen import mediasoup
+from tureen.client.remote import Measured
+
+
+class Producer(Measured, mediasoup.Producer):
+    """mediasoup's Producer, on a node."""
+
+    __slots__ = ()
+
+    NOUN = "producer"
+
+
+class Consumer(Measured, mediasoup.Consumer):
+    """mediasoup's Consumer, on a node."""
+
+    __slots__ = ()
+
+    NOUN = "consumer"
+
+
+class DataProducer(Measured, mediasoup.DataProducer):
+    """mediasoup's DataProducer, on a node."""
+
+    __slots__ = ()
+
+    NOUN = "dataProducer"
+
+    def __init__(self, **options: Any) -> None:
+        """Stand for a data producer that exists; apps call ``transport.produce_data()``."""
+        super().__init__(**options)
+        # A worker has nothing to say of data producers, a node has: somebody else may close them.
+        self._channel.subscribe(self._id, self._on_notification)
+
+    def _observe(self, event: str, *args: Any) -> None:
+        if event == "close":
+            self._channel.unsubscribe(self._id)
+        super()._observe(event, *args)
+
+
+class DataConsumer(Measured, mediasoup.DataConsumer):
+    """mediasoup's DataConsumer, on a node."""
+
+    __slots__ = ()
+
+    NOUN = "dataConsumer"
+
+    def _arguments(self, event: str, data: Any) -> tuple[Any, ...]:
+        return (data["message"], data["ppid"]) if event == "message" else super()._arguments(event, data)

@@ -1,0 +1,242 @@
+"""Transports that live on a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+from tureen import mediasoup
+from tureen.client.remote import Measured
+from tureen.client.streams import Consumer, DataConsumer, DataProducer, Producer
+from tureen.mediasoup import network_transport
+from tureen.mediasoup.convert import consumer_layers
+from tureen.mediasoup.entity import Undo, check_app_data, new_id
+from tureen.mediasoup.types import (
+    AppData,
+    ConsumerLayers,
+    MediaKind,
+    RtpCapabilities,
+    RtpParameters,
+    SctpNegotiatedCapabilities,
+)
+
+_CLOSE_PRODUCER = Undo("TRANSPORT_CLOSE_PRODUCER", "producerId")
+_CLOSE_CONSUMER = Undo("TRANSPORT_CLOSE_CONSUMER", "consumerId")
+_CLOSE_DATA_CONSUMER = Undo("TRANSPORT_CLOSE_DATACONSUMER", "dataConsumerId")
+
+
+class Transport(Measured, mediasoup.Transport):
+    """What all transports on a node have in common: the node works out what is sent, it may hold what others made."""
+
+    __slots__ = ()
+
+    NOUN = "transport"
+    _DATA_PRODUCER: ClassVar[type[mediasoup.DataProducer]] = DataProducer
+
+    async def produce(
+        self,
+        *,
+        kind: MediaKind,
+        rtp_parameters: RtpParameters,
+        id: str | None = None,  # noqa: A002
+        paused: bool = False,
+        key_frame_request_delay: int = 0,
+        enable_mediasoup_packet_id_header_extension: bool = False,
+        app_data: AppData | None = None,
+    ) -> Producer:
+        """Take in media that the endpoint sends; as in mediasoup."""
+        if id is not None and id in self._producers:
+            raise TypeError(f'a Producer with same id "{id}" already exists')
+        check_app_data(app_data)
+        producer_id = new_id() if id is None else id
+        body = {
+            "producerId": producer_id,
+            "kind": kind,
+            "rtpParameters": rtp_parameters,
+            "paused": paused,
+            # A room has a delay of its own where the app does not ask for one.
+            "keyFrameRequestDelay": key_frame_request_delay or None,
+            "enableMediasoupPacketIdHeaderExtension": enable_mediasoup_packet_id_header_extension,
+        }
+        reply = await self._create(producer_id, "TRANSPORT_PRODUCE", body, _CLOSE_PRODUCER)
+        producer = self.enter_producer(reply, app_data)
+        self._observe("newproducer", producer)
+        return producer
+
+    def enter_producer(self, reply: dict[str, Any], app_data: AppData | None = None) -> Producer:
+        """Stand for a producer of this transport that a reply describes."""
+        producer = Producer(
+            id_=reply["id"],
+            transport=self,
+            kind=reply["kind"],
+            type_=reply["type"],
+            rtp_parameters=reply["rtpParameters"],
+            consumable_rtp_parameters=reply["consumableRtpParameters"],
+            paused=reply["paused"],
+            app_data=app_data,
+        )
+        self._producers[producer.id] = producer
+        self._router._producers[producer.id] = producer
+        self._note_twin(producer.id)
+        return producer
+
+    def _note_twin(self, _id: str) -> None:
+        """Note what may have the id of something else on the node: only what comes out of a pipe."""
+
+    async def consume(
+        self,
+        *,
+        producer_id: str,
+        rtp_capabilities: RtpCapabilities | None = None,
+        id: str | None = None,  # noqa: A002
+        paused: bool = False,
+        mid: str | None = None,
+        preferred_layers: ConsumerLayers | None = None,
+        ignore_dtx: bool = False,
+        enable_rtx: bool | None = None,
+        pipe: bool = False,
+        app_data: AppData | None = None,
+    ) -> Consumer:
+        """Send a producer's media to the endpoint, whoever made the producer; as in mediasoup."""
+        check_app_data(app_data)
+        self._check_new_consumer(id)
+        consumer_id = new_id() if id is None else id
+        body = {
+            "consumerId": consumer_id,
+            "producerId": producer_id,
+            "rtpCapabilities": rtp_capabilities,
+            "paused": paused,
+            "mid": mid,
+            "preferredLayers": preferred_layers,
+            "ignoreDtx": ignore_dtx,
+            "enableRtx": enable_rtx,
+            "pipe": pipe,
+        }
+        reply = await self._create(consumer_id, "TRANSPORT_CONSUME", body, _CLOSE_CONSUMER)
+        consumer = self.enter_consumer(reply, app_data)
+        self._observe("newconsumer", consumer)
+        return consumer
+
+    def enter_consumer(self, reply: dict[str, Any], app_data: AppData | None = None) -> Consumer:
+        """Stand for a consumer of this transport that a reply describes."""
+        consumer = Consumer(
+            id_=reply["id"],
+            transport=self,
+            producer_id=reply["producerId"],
+            kind=reply["kind"],
+            type_=reply["type"],
+            rtp_parameters=reply["rtpParameters"],
+            paused=reply["paused"],
+            producer_paused=reply["producerPaused"],
+            score=reply["score"],
+            preferred_layers=consumer_layers(reply.get("preferredLayers")),
+            app_data=app_data,
+        )
+        self._consumers[consumer.id] = consumer
+        return consumer
+
+    async def consume_data(
+        self,
+        *,
+        data_producer_id: str,
+        id: str | None = None,  # noqa: A002
+        ordered: bool | None = None,
+        max_packet_life_time: int | None = None,
+        max_retransmits: int | None = None,
+        paused: bool = False,
+        subchannels: Sequence[int] = (),
+        app_data: AppData | None = None,
+    ) -> DataConsumer:
+        """Send a data producer's messages to the endpoint, or to this process, whoever made it; as in mediasoup."""
+        if id is not None and id in self._data_consumers:
+            raise TypeError(f'a DataConsumer with same id "{id}" already exists')
+        check_app_data(app_data)
+        data_consumer_id = new_id() if id is None else id
+        body = {
+            "dataConsumerId": data_consumer_id,
+            "dataProducerId": data_producer_id,
+            "ordered": ordered,
+            "maxPacketLifeTime": max_packet_life_time,
+            "maxRetransmits": max_retransmits,
+            "paused": paused,
+            "subchannels": subchannels,
+        }
+        reply = await self._create(data_consumer_id, "TRANSPORT_CONSUME_DATA", body, _CLOSE_DATA_CONSUMER)
+        data_consumer = self.enter_data_consumer(reply, app_data)
+        self._observe("newdataconsumer", data_consumer)
+        return data_consumer
+
+    def enter_data_consumer(self, reply: dict[str, Any], app_data: AppData | None = None) -> DataConsumer:
+        """Stand for a data consumer of this transport that a reply describes."""
+        data_consumer = DataConsumer(transport=self, dump=reply, app_data=app_data)
+        self._data_consumers[data_consumer.id] = data_consumer
+        return data_consumer
+
+    def state_of(self, attribute: str) -> Any:
+        """Return what is kept of what events tell."""
+        return getattr(self, attribute, None)
+
+    def _data_consumer_closed(self, data_consumer: mediasoup.DataConsumer) -> None:
+        # Its stream is the node's to give away again.
+        self._data_consumers.pop(data_consumer.id, None)
+
+
+class NetworkTransport(Transport, network_transport.NetworkTransport):
+    """What WebRtcTransports, PlainTransports and PipeTransports on a node have in common."""
+
+    __slots__ = ()
+
+    def state_of(self, attribute: str) -> Any:
+        """Return what is kept of what events, or the reply when it was new, told."""
+        self._unpack()
+        return super().state_of(attribute)
+
+    def _happened(self, event: str, data: Any) -> None:
+        # What it was when it was new would be read later, over what it is now.
+        self._unpack()
+        super()._happened(event, data)
+
+    def _told(self, event: str, data: Any) -> None:
+        if event == "sctpnegotiatedcapabilities":
+            self._sctp_negotiated_capabilities = cast("SctpNegotiatedCapabilities", data)
+        else:
+            super()._told(event, data)
+
+
+class WebRtcTransport(NetworkTransport, mediasoup.WebRtcTransport):
+    """mediasoup's WebRtcTransport, on a node."""
+
+    __slots__ = ()
+
+    def _told(self, event: str, data: Any) -> None:
+        if event == "dtlsremotecert":
+            self._dtls_remote_cert = data
+        else:
+            super()._told(event, data)
+
+
+class PlainTransport(NetworkTransport, mediasoup.PlainTransport):
+    """mediasoup's PlainTransport, on a node."""
+
+    __slots__ = ()
+
+
+class PipeTransport(NetworkTransport, mediasoup.PipeTransport):
+    """mediasoup's PipeTransport, on a node."""
+
+    __slots__ = ()
+
+    async def produce_data(self, **options: Any) -> mediasoup.DataProducer:
+        """Take in messages that the other router sends; as in mediasoup."""
+        data_producer = await super().produce_data(**options)
+        self._note_twin(data_producer.id)
+        return data_producer
+
+    def _note_twin(self, id_: str) -> None:
+        self._link.twins[id_] = self._router.id
+
+
+class DirectTransport(Transport, mediasoup.DirectTransport):
+    """mediasoup's DirectTransport, on a node: RTP, RTCP and messages cross NATS."""
+
+    __slots__ = ()
