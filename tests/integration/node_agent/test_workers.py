@@ -164,7 +164,7 @@ async def test_webrtc_servers_of_the_pool_are_the_nodes(run_node: Run) -> None:
     router = await node.router()
     own, other = servers.pop(node.worker_ids[0]), servers.popitem()[1]
     assert await node.ask("router.createWebRtcTransport", routerId=router["id"], webRtcServerId=own)
-    with pytest.raises(InvalidType):
+    with pytest.raises(Conflict):
         await node.ask("router.createWebRtcTransport", routerId=router["id"], webRtcServerId=other)
     for name in ("webRtcServer.dump", "webRtcServer.close"):
         with pytest.raises(Unauthorized):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tureen.contract.errors import Unauthorized
+from tureen.contract.errors import InvalidType, Unauthorized
 from tureen.contract.media import ListenInfo
 from tureen.node_agent.addresses import check_ports, listen_info
 from tureen.node_agent.settings import Address, NodeAgentSettings
@@ -45,10 +45,18 @@ def test_ports_are_chosen_from_the_nodes() -> None:
     assert listen_info(SETTINGS, info(portRange={"min": 40001, "max": 40002}))["portRange"]["max"] == 40002
 
 
-@pytest.mark.parametrize(("low", "high"), [(39999, 40000), (40999, 41000), (40002, 40001), (1, 65535)])
+@pytest.mark.parametrize(("low", "high"), [(39999, 40000), (40999, 41000), (1, 65535)])
 def test_other_ports_are_refused(low: int, high: int) -> None:
-    """A range that is not within the node's, or upside down, is Unauthorized, and so is such a port."""
+    """A range that is not within the node's is Unauthorized."""
     with pytest.raises(Unauthorized):
         check_ports(SETTINGS, low, high)
     with pytest.raises(Unauthorized):
         listen_info(SETTINGS, info(portRange={"min": low, "max": high}))
+
+
+def test_what_is_wrong_wherever_it_is_asked_for() -> None:
+    """A range that is upside down, and what is neither an address nor a label, is a TypeError, as with mediasoup."""
+    with pytest.raises(InvalidType):
+        check_ports(SETTINGS, 40002, 40001)
+    with pytest.raises(InvalidType):
+        listen_info(SETTINGS, info(ip="nowhere"))
