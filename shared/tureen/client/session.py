@@ -60,7 +60,7 @@ class Session:
         pages = [await self._ask(node_id, command, {**payload, "page": "first"}, timeout)]
         while (following := pages[-1].get("next")) is not None:
             pages.append(await self._ask(node_id, command, {**payload, "page": following}, timeout))
-        return merge(pages)
+        return merge(pages) if len(pages) > 1 else pages[0]
 
     async def _ask(
         self, node_id: str | None, command: Command, payload: Mapping[str, Any], timeout: float | None
