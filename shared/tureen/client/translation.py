@@ -29,8 +29,9 @@ class Packed:
     def __init__(self, told: Body) -> None:
         self._told = told
 
-    def unpack(self) -> Body:
-        """Return it."""
+    def unpack(self, *, brief: bool = False) -> Body:
+        """Return it; a reply is brief as it is."""
+        del brief
         return self._told
 
 
