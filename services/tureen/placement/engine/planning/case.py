@@ -39,6 +39,11 @@ class Case:
         return sum(watched.bit_count() for watched in self.watches)
 
     @cached_property
+    def has_one_producer_a_peer(self) -> bool:
+        """Whether no peer has two producers."""
+        return len(set(self.owners)) == len(self.owners)
+
+    @cached_property
     def watchers(self) -> tuple[int, ...]:
         """How many peers watch each producer, by producer."""
         counts = [0] * self.producers

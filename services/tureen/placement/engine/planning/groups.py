@@ -95,7 +95,7 @@ def _fitting(
         if end - start >= room and max(counts.values()) >= room:
             break
     while end > start:
-        shares = _share_out(counts, case.owners, limits.receiving, room)
+        shares = _share_out(case, counts, limits.receiving, room)
         if shares is not None:
             return end, shares
         end -= 1
@@ -103,9 +103,9 @@ def _fitting(
     return None
 
 
-def _share_out(counts: Counter[int], owners: Sequence[int], most: int, room: int) -> list[tuple[int, int]] | None:
+def _share_out(case: Case, counts: Counter[int], most: int, room: int) -> list[tuple[int, int]] | None:
     """Share producers with so many watchers each out to as few workers as will do; None where that is too many."""
-    bundles = sorted(_bundles(counts, owners, room), key=itemgetter(0), reverse=True)
+    bundles = sorted(_bundles(case, counts, room), key=itemgetter(0), reverse=True)
     total = sum(watchers for watchers, _ in bundles)
     for workers in range(max(1, -(-total // room)), most + 1):
         shares = _level(bundles, workers)
@@ -114,16 +114,18 @@ def _share_out(counts: Counter[int], owners: Sequence[int], most: int, room: int
     return None
 
 
-def _bundles(counts: Counter[int], owners: Sequence[int], room: int) -> list[tuple[int, list[int]]]:
+def _bundles(case: Case, counts: Counter[int], room: int) -> list[tuple[int, list[int]]]:
     """Return what is served together, with its consumers.
 
     The producers of one peer stay together, or one of them would have to come over a pipe; apart only where one worker
     does not serve them all.
     """
+    if case.has_one_producer_a_peer:
+        return [(watchers, [producer]) for producer, watchers in counts.items() if watchers]
     of_peer: dict[int, list[int]] = {}
     for producer, watchers in counts.items():
         if watchers:
-            of_peer.setdefault(owners[producer], []).append(producer)
+            of_peer.setdefault(case.owners[producer], []).append(producer)
     bundles = []
     for producers in of_peer.values():
         watchers = sum(map(counts.__getitem__, producers))
