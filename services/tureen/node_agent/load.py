@@ -16,8 +16,12 @@ REPEATED = 10
 """In how many heartbeats a router's new counts are told, so that losing a few costs nothing."""
 
 
+MOST_ROUTERS = 1500
+"""How many routers one heartbeat tells of, so that it stays far below what a message may hold."""
+
+
 class RouterChanges:
-    """Tells the rooms' routers whose counts changed lately."""
+    """Tells the rooms' routers whose counts changed lately; those first that were told least often."""
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[RouterLoad, int]] = {}
@@ -35,9 +39,15 @@ class RouterChanges:
                 consumers=router.consumers,
             )
             before, times = self._told.get(router.id, (None, 0))
-            told[router.id] = (load, times + 1 if before == load else 1)
+            told[router.id] = (load, times if before == load else 0)
         self._told = told
-        return [load for load, times in told.values() if times <= REPEATED]
+        due = sorted((times, router_id) for router_id, (_, times) in told.items() if times < REPEATED)
+        return [self._tell(router_id) for _, router_id in due[:MOST_ROUTERS]]
+
+    def _tell(self, router_id: str) -> RouterLoad:
+        load, times = self._told[router_id]
+        self._told[router_id] = (load, times + 1)
+        return load
 
 
 class NetworkMeter:

@@ -66,7 +66,7 @@ def merge(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Join what `split` cut up: maps by their keys, lists one after the other, parts of one `{key, values}` to one."""
     whole: dict[str, Any] = {}
     for part in parts:
-        _join(whole, part)
+        _join(whole, _copy(part))
     return whole
 
 
@@ -94,22 +94,18 @@ def _pieces(value: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
 
 
 def _batches(items: list[Any], limit: int) -> Iterator[list[Any]]:
-    """Yield a list's items, as many at a time as fit."""
-    batch: list[Any] = []
-    used = 0
-    for item in items:
-        size = _size(item)
-        if batch and used + size > limit:
-            yield batch
-            batch, used = [], 0
-        if isinstance(item, dict) and size > limit:
-            for part in _item_parts(item, limit):
-                yield [part]
-        else:
-            batch.append(item)
-            used += size
-    if batch:
-        yield batch
+    """Yield a list's items, as many at a time as fit when the list is halved again and again."""
+    if _size(items) <= limit:
+        yield items
+    elif len(items) > 1:
+        middle = len(items) // 2
+        yield from _batches(items[:middle], limit)
+        yield from _batches(items[middle:], limit)
+    elif isinstance(items[0], dict):
+        for part in _item_parts(items[0], limit):
+            yield [part]
+    else:
+        yield items
 
 
 def _item_parts(item: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
@@ -120,7 +116,7 @@ def _item_parts(item: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
 
 
 def _join(whole: dict[str, Any], part: dict[str, Any]) -> None:
-    """Add a part to what came before it; neither list nor map of the part is changed later."""
+    """Add a part to what came before it, which takes over what is in the part."""
     for key, item in part.items():
         known = whole.get(key)
         if isinstance(known, dict) and isinstance(item, dict):
@@ -128,7 +124,7 @@ def _join(whole: dict[str, Any], part: dict[str, Any]) -> None:
         elif isinstance(known, list) and isinstance(item, list):
             _append(known, item)
         else:
-            whole[key] = _copy(item)
+            whole[key] = item
 
 
 def _append(known: list[Any], items: list[Any]) -> None:
@@ -136,7 +132,7 @@ def _append(known: list[Any], items: list[Any]) -> None:
     if known and items and _continues(known[-1], items[0]):
         _join(known[-1], items[0])
         items = items[1:]
-    known.extend(_copy(item) for item in items)
+    known.extend(items)
 
 
 def _continues(last: Any, first: Any) -> bool:
@@ -147,7 +143,7 @@ def _continues(last: Any, first: Any) -> bool:
 
 
 def _copy(item: Any) -> Any:
-    """Return a copy as deep as joining changes things."""
+    """Return a copy with maps and lists of its own."""
     if isinstance(item, dict):
         return {key: _copy(field) for key, field in item.items()}
     return [_copy(each) for each in item] if isinstance(item, list) else item

@@ -1,13 +1,17 @@
-"""What crosses the host's network."""
+"""What heartbeats tell of the host's network and of routers."""
 
 from __future__ import annotations
 
 import socket
+from collections import Counter
+from dataclasses import dataclass
+from typing import cast
 
 import psutil
 import pytest
 
-from tureen.node_agent.load import NetworkMeter
+from tureen.node_agent.load import MOST_ROUTERS, REPEATED, NetworkMeter, RouterChanges
+from tureen.node_agent.objects import RouterEntry
 
 
 def test_limits_as_they_are_set() -> None:
@@ -45,3 +49,28 @@ def test_rates_are_a_second() -> None:
     sent = psutil.net_io_counters(pernic=True)
     whole = sum(link.bytes_sent for name, link in sent.items() if name != "lo")
     assert told["network_out"] == pytest.approx(whole / 2, rel=0.5)
+
+
+def test_a_heartbeat_tells_of_so_many_routers() -> None:
+    """With more changes than a heartbeat holds, every router is told within a few, and each as often as any other."""
+    count = 2 * MOST_ROUTERS + 10
+    routers = [cast("RouterEntry", _Router(f"r{number}")) for number in range(count)]
+    changes = RouterChanges()
+    beats = [changes.of(routers) for _ in range(3 * REPEATED + 1)]
+    assert all(len(beat) <= MOST_ROUTERS for beat in beats)
+    assert {load.router_id for beat in beats[:3] for load in beat} == {router.id for router in routers}
+    assert set(Counter(load.router_id for beat in beats for load in beat).values()) == {REPEATED}
+    assert changes.of(routers) == []
+    routers[3].opened = 7
+    assert [(load.router_id, load.opened) for load in changes.of(routers)] == [("r3", 7)]
+
+
+@dataclass
+class _Router:
+    """What is looked at of a router."""
+
+    id: str
+    room_id: str = "room"
+    transports: tuple[str, ...] = ()
+    opened: int = 0
+    consumers: int = 0
