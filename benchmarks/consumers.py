@@ -61,6 +61,10 @@ class Agent:
         self._capabilities: dict[str, Any] = {}
         self._requester: Requester
 
+    def cpu(self) -> float:
+        """Return the agent's processor time, its workers' not included, in seconds."""
+        return self._side.cpu()
+
     def resident(self) -> int:
         """Return the agent's resident memory in bytes, its workers' not included."""
         return int(self._process.memory_info().rss)
@@ -254,12 +258,13 @@ async def measure(port: int, many: Agent, few: Agent, options: argparse.Namespac
     await few.consume(options.few)
     rows = [_of_goal("memory of a consumer", grown, GOAL_BYTES, "B")]
 
-    async def phase(name: str, work: Callable[[], Awaitable[Any]] | None = None, every: float = 1.0) -> None:
+    async def phase(name: str, work: Callable[[], Awaitable[Any]] | None = None, every: float = 1.0) -> Latencies:
         sys.stderr.write(f"{name}\n")
         latencies = Latencies()
         timing = latencies.time(agents, options.seconds)
         await (during(work, every, timing) if work is not None else timing)
         rows.extend(latencies.rows(name, many, few))
+        return latencies
 
     async def inventories() -> None:
         for agent in agents:
@@ -273,7 +278,13 @@ async def measure(port: int, many: Agent, few: Agent, options: argparse.Namespac
         await asyncio.gather(*(agent.come_and_go() for agent in agents for _ in range(8)))
 
     listener.begin()
-    await phase("commands")
+    before_cpu = [agent.cpu() for agent in agents]
+    latencies = await phase("commands")
+    costs = [
+        (agent.cpu() - before) / len(latencies.took[agent.node]) * 1e6
+        for agent, before in zip(agents, before_cpu, strict=True)
+    ]
+    rows.append(_beside("commands and heartbeats: processor time of a command", costs[0], costs[1], "µs"))
     await phase("commands while others come and go", comings, every=0.05)
     await phase("commands while inventories are asked for", inventories)
     await phase("commands while dumps are asked for", dumps)
