@@ -20,7 +20,7 @@ def enter_data_producer(
         state.objects.data_producers.discard(entry.id)
         state.forget(entry)
 
-    data_producer.observer.on("close", closed)
+    data_producer.observer.once("close", closed)
     state.events.attach(router, "dataProducer", data_producer.id, data_producer)
     hold_producer(state, router, data_producer)
     return entry
@@ -36,7 +36,7 @@ def enter_data_consumer(state: AgentState, router: RouterEntry, data_consumer: D
         state.forget(entry)
         state.puller.unwatched(router, data_consumer.data_producer_id)
 
-    data_consumer.observer.on("close", closed)
+    data_consumer.observer.once("close", closed)
     state.events.attach(router, "dataConsumer", entry.id, data_consumer)
     return entry
 

@@ -58,8 +58,8 @@ class EventPublisher:
                 try:
                     self.publish(place, noun, object_id, event, _observed(entity, event, arguments))
                 finally:
-                    if event == "close" and closed is not None:
-                        closed()
+                    if event == "close":
+                        _ended(entity, noun, closed)
 
         entity.tap(tap)
         entity.observer.tap(observer_tap)
@@ -94,6 +94,18 @@ class EventPublisher:
 def _observed(entity: Any, event: str, arguments: tuple[Any, ...]) -> Any:
     """Return what observers are told, as it travels; of pauses, whether it is the object itself that is paused."""
     return {"paused": entity.paused} if event in ("pause", "resume") else data_of(arguments)
+
+
+def _ended(entity: Entity, noun: str, closed: Callable[[], None] | None) -> None:
+    """Let go of an object that emits nothing any more, as all but a worker, whose process is yet to end.
+
+    Together with its taps it would wait for a collection of cycles, which is rare where so much lives for long.
+    """
+    if noun != "worker":
+        entity.tap(None)
+        entity.observer.tap(None)
+    if closed is not None:
+        closed()
 
 
 def data_of(arguments: tuple[Any, ...]) -> Any:

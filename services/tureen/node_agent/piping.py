@@ -116,7 +116,7 @@ async def _data_producer(
 
 def _lasting(state: AgentState, key: str, piped: _Piped) -> _Piped:
     """Remember what was made until it closes."""
-    piped.consumer.observer.on("close", lambda: state.creates.forget(key, closed=False))
+    piped.consumer.observer.once("close", lambda: state.creates.forget(key, closed=False))
     return piped
 
 

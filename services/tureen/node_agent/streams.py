@@ -22,7 +22,7 @@ def hold_producer(state: AgentState, router: RouterEntry, producer: Producer | D
         router.producers.pop(producer.id, None)
         state.producer_closed(router, held)
 
-    producer.observer.on("close", closed)
+    producer.observer.once("close", closed)
     state.producer_opened(router, held)
 
 
@@ -37,7 +37,7 @@ def enter_producer(
         state.objects.producers.discard(entry.id)
         state.forget(entry)
 
-    producer.observer.on("close", closed)
+    producer.observer.once("close", closed)
     state.events.attach(router, "producer", producer.id, producer)
     hold_producer(state, router, producer)
     return entry
@@ -69,7 +69,7 @@ def enter_consumer(
         if transport_id is not None:
             router.worker.bookings.remove_consumer(transport_id)
 
-    consumer.observer.on("close", closed)
+    consumer.observer.once("close", closed)
     state.events.attach(router, "consumer", consumer.id, consumer, seen=partial(_seen, entry))
     return entry
 

@@ -86,7 +86,7 @@ class WorkerPool:
             state.objects.webrtc_servers.discard(entry.id)
             state.forget(entry)
 
-        server.observer.on("close", closed)
+        server.observer.once("close", closed)
         state.events.attach(worker, "webRtcServer", entry.id, server)
         return entry
 
@@ -130,7 +130,7 @@ class WorkerPool:
         self._processes.add(worker)
         worker.on("died", lambda error: self._died(entry, error))
         worker.on("subprocessclose", lambda: self._processes.discard(worker))
-        worker.observer.on("close", lambda: self._gone(entry))
+        worker.observer.once("close", lambda: self._gone(entry))
         self._state.events.attach(entry, "worker", entry.id, worker)
         log.info("worker %d started: id %s, pid %d, of %s", entry.index, entry.id, worker.pid, entry.tenant)
 

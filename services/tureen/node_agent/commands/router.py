@@ -256,7 +256,7 @@ async def _make_observer(
         observers.closed(state, entry)
         state.forget(entry)
 
-    observer.observer.on("close", closed)
+    observer.observer.once("close", closed)
     state.events.attach(router, "rtpObserver", entry.id, observer)
     return entry
 

@@ -54,7 +54,7 @@ async def _make(state: AgentState, tenant: str, router_id: str, command: WorkerC
     )
     room_id = command.record.room_id if command.record is not None else None
     entry = RouterEntry(router_id, tenant, router, worker, state.settings.node_id, room_id)
-    router.observer.on("close", lambda: state.router_closed(entry))
+    router.observer.once("close", lambda: state.router_closed(entry))
     state.events.attach(entry, "router", router_id, router)
     state.router_opened(entry)
     return entry

@@ -84,7 +84,7 @@ class DirectEnds:
             max_send_message_size=self._largest, max_receive_message_size=self._largest
         )
         end = End(transport, self._linger)
-        transport.observer.on("close", lambda: self._closed(router, end))
+        transport.observer.once("close", lambda: self._closed(router, end))
         self._opened(router, transport)
         return end
 

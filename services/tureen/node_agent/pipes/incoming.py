@@ -92,7 +92,7 @@ class IncomingPipes:
     async def _open(self, router: RouterEntry, from_router_id: str, *, encrypted: bool, sctp: bool) -> IncomingPipe:
         transport, endpoint = await self._transports.open(router, encrypted=encrypted, sctp=sctp)
         pipe = IncomingPipe(transport, LINGER, endpoint=endpoint, pipe_id=new_id(), from_router_id=from_router_id)
-        transport.observer.on("close", lambda: self._closed(router, pipe))
+        transport.observer.once("close", lambda: self._closed(router, pipe))
         self._linked(router, from_router_id)
         return pipe
 

@@ -249,7 +249,7 @@ class Puller:
             held.stream = served.data.sctp_stream_parameters
         pull.held = held
         pull.router.producers[pull.producer_id] = held
-        producer.observer.on("close", lambda: self._closed(pull, held))
+        producer.observer.once("close", lambda: self._closed(pull, held))
         self._hooks.opened(pull.router, held)
         if pull.state is not None:
             await self._apply(pull, held)

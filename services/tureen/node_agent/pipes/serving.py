@@ -98,7 +98,7 @@ class Serving:
         prefix = "producer" if isinstance(self.consumer, Consumer) else "dataproducer"
         self.consumer.on(f"{prefix}pause", changed)
         self.consumer.on(f"{prefix}resume", changed)
-        self.consumer.observer.on("close", ended)
+        self.consumer.observer.once("close", ended)
         if isinstance(self.held.producer, Producer):
             self.held.producer.on("score", scored)
 
@@ -162,7 +162,7 @@ class OutgoingPipes:
             raise
         pipe = PipeEnd(transport, LINGER, endpoint=endpoint)
         self._pipes[command.pipe_id] = pipe
-        transport.observer.on("close", lambda: self._closed(command.pipe_id, pipe))
+        transport.observer.once("close", lambda: self._closed(command.pipe_id, pipe))
         return pipe
 
     def _closed(self, pipe_id: str, pipe: PipeEnd) -> None:

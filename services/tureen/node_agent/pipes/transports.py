@@ -63,7 +63,7 @@ async def associated(transport: PipeTransport) -> None:
         changed.set()
 
     transport.on("sctpstatechange", on_change)
-    transport.observer.on("close", on_change)
+    transport.observer.once("close", on_change)
     try:
         while transport.sctp_state != "connected":
             if transport.closed or transport.sctp_state in {"failed", "closed", None}:
@@ -86,4 +86,4 @@ def enter_pipe(objects: Objects, router: RouterEntry, transport: PipeTransport |
         router.pipes -= 1
         objects.pipes.discard(transport.id)
 
-    transport.observer.on("close", closed)
+    transport.observer.once("close", closed)
