@@ -12,7 +12,7 @@ def watch(state: AgentState, entry: RtpObserverEntry, producer_id: str) -> None:
     if held is None or producer_id in entry.watching:
         return
     entry.router.watchers[producer_id] += 1
-    entry.watching[producer_id] = held.producer.observer.on("close", lambda: unwatch(state, entry, producer_id))
+    entry.watching[producer_id] = held.producer.observer.once("close", lambda: unwatch(state, entry, producer_id))
 
 
 def unwatch(state: AgentState, entry: RtpObserverEntry, producer_id: str) -> None:
