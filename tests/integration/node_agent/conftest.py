@@ -117,6 +117,13 @@ class Events:
         """Return the names of an object's events."""
         return [subject.name for subject, _ in self.all if subject.object_id == object_id]
 
+    async def until(self, is_so: Callable[[], bool], timeout: float = 15.0) -> None:
+        """Wait until an event makes something so."""
+        async with asyncio.timeout(timeout):
+            while not is_so():
+                self._arrived.clear()
+                await self._arrived.wait()
+
     async def first(self, object_id: str, name: str, timeout: float = 5.0) -> dict[str, Any]:
         """Wait for an object's first event of that name, and return its payload."""
         async with asyncio.timeout(timeout):

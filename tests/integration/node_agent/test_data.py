@@ -30,7 +30,7 @@ async def test_messages_over_the_bus(run_node: Run, events: Events) -> None:
     for message in ("text", b"\x00\xff", "", b""):
         await node.ask("dataProducer.send", dataProducerId=producer, message=message)
     await node.ask("dataProducer.send", dataProducerId=producer, message=b"last", ppid=51)
-    await events.first(consumer, "message")
+    await events.until(lambda: events.of(consumer).count("message") == 5)
     stats = (await node.ask("dataConsumer.getStats", dataConsumerId=consumer))["stats"]
     assert stats[0]["messagesSent"] == 5
     heard = [payload["data"] for subject, payload in events.all if subject.name == "message"]
