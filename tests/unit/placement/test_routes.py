@@ -183,3 +183,23 @@ def test_any_history(steps: list[tuple[str, str, list[str]]], fan_out: int, dept
             away.discard(name[:2])
         children = Counter(source for source in {**planned, **upstream}.values() if source is not None)
         assert all(count <= fan_out for count in children.values())
+
+
+@given(st.permutations(_NAMES), st.integers(0, len(_NAMES) - 1))
+def test_one_long_link_whatever_the_order(askers: list[str], joined: int) -> None:
+    """However many routers of a region ask, in whatever order and before any hop is made, one link leads there."""
+    routers = _routers(*_NAMES)
+    upstream: dict[str, str | None] = {_NAMES[0]: None}
+    planned: dict[str, str] = {}
+    for number, asker in enumerate(askers):
+        path = _route(Tree(routers, upstream, planned), asker)
+        assert path is not None
+        for source, to in pairwise(path):
+            planned.setdefault(to, source)
+        if number == joined:
+            # So far nothing was made; from now on all of it is there.
+            upstream |= planned
+            planned.clear()
+    links = {**planned, **{to: source for to, source in upstream.items() if source is not None}}
+    assert set(links) == set(_NAMES[1:])
+    assert sum(source[0] != to[0] for to, source in links.items()) == 1
