@@ -11,7 +11,7 @@ from tests.integration.placement.conftest import until
 from tests.integration.pulls.conftest import ROOM, Cluster, Run
 from tests.support.rtp import rtp_socket
 
-from tureen.contract.errors import NotFound, Unavailable
+from tureen.contract.errors import NotFound, Timeout, Unavailable
 from tureen.contract.pipes import PipeServed
 from tureen.node_agent.pipes.puller import Puller
 
@@ -142,3 +142,21 @@ async def test_an_observer_is_a_watcher(run_cluster: Run) -> None:
     await until(lambda: not pulls(cluster), 15)
     with pytest.raises(NotFound):
         await node.ask("rtpObserver.addProducer", rtpObserverId=levels, producerId="nobodys")
+
+
+async def test_no_way_but_through_a_silent_agent(run_cluster: Run) -> None:
+    """Where every known way leads through an agent that does not answer, it is tried a few times, with pauses."""
+    cluster = await run_cluster(4, 1, agents={"max_pipe_fan_out": 1}, max_pipe_fan_out=1)
+    _, _, producer = await cluster.source("node-1")
+    routers = await routers_on(cluster, "node-2", "node-3", "node-4")
+    for node, router in routers[:2]:
+        await cluster.watch(node, router, producer)
+    (silent, _), _, (last, far) = routers
+    await silent.agent._service.drain()
+    asked: list[str] = []
+    await cluster.bus.listen("tureen.v1.default.placement.room.route", lambda delivery: asked.append(delivery.subject))
+    with pytest.raises((Unavailable, Timeout)):
+        await cluster.watch(last, far, producer, timeout=2)
+    await cluster.bus.barrier()
+    assert 1 <= len(asked) <= 15
+    assert not last.agent.state.objects.routers.get(far, "system").watchers

@@ -21,6 +21,9 @@ Route = Callable[[RouterEntry, str, list[str], float], Awaitable[RoomPath]]
 SHORTEST_HOP = 1.0
 """Seconds that a hop has at least; else half of what is left, so that there is time for another way."""
 
+PAUSE = 0.2
+"""Seconds before the way is asked for again where leaving out who refused leads nowhere else."""
+
 _REFUSALS = (Conflict, NoCapacity, NotFound, Timeout, Unavailable, WorkerClosed)
 
 
@@ -50,7 +53,11 @@ class Walker:
             refuser = await self._walk(path, producer_id, router, deadline, data=data)
             if refuser is None:
                 break
-            exclude.append(refuser)
+            if refuser in exclude:
+                # It stands in the middle of every way that is known, and may be found to be gone in a moment.
+                await asyncio.sleep(PAUSE)
+            else:
+                exclude.append(refuser)
         held = router.producers.get(producer_id)
         if held is None:
             raise NotFound(f"Producer with id {producer_id} not found", details={"id": producer_id})
