@@ -208,7 +208,7 @@ class Layout:
         self.costs.append(spent / (packets * len(self.consumers)) * 1e6)
 
     async def check(self, running: Cluster) -> None:
-        """Check that all viewers were sent the same; a busy machine drops some on arrival, which costs nobody anything."""
+        """Check that all viewers were sent the same; what a busy machine drops on arrival is told and not counted."""
         delivered = [await self._delivered(running, consumer_id) for consumer_id in self.consumers]
         self.source.close()
         if min(delivered) < 0.99 * max(delivered):

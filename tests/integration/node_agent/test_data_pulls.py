@@ -104,9 +104,16 @@ async def sctp_producer(node: Node, router_id: str, **stream: Any) -> tuple[str,
     return made["id"], app
 
 
-@pytest.mark.parametrize("hosts", [1, 2], ids=["one host", "two hosts"])
-@pytest.mark.parametrize("of", ["app", "endpoint"])
-@pytest.mark.parametrize("private_link", [False, True], ids=["", "private link"])
+@pytest.mark.parametrize(
+    ("hosts", "of", "private_link"),
+    [
+        pytest.param(1, "app", False, id="an app's, on one host"),
+        pytest.param(2, "app", False, id="an app's, on two hosts"),
+        pytest.param(1, "endpoint", False, id="an endpoint's, on one host"),
+        pytest.param(2, "endpoint", False, id="an endpoint's, on two hosts"),
+        pytest.param(2, "endpoint", True, id="an endpoint's, over a private link"),
+    ],
+)
 async def test_messages_cross_two_hops(run_node: Run, events: Events, hosts: int, of: str, private_link: bool) -> None:
     """Messages of every sort arrive two hops away, in order and each once, whoever sends them and by whichever way."""
     first = await run_node("node-1", workers=3, private_link=private_link)

@@ -13,7 +13,7 @@ from tests.unit.pulls.model import World
 
 from tureen.placement.routes import Bounds
 
-HISTORIES = int(os.environ.get("TUREEN_HISTORIES", "300"))
+HISTORIES = int(os.environ.get("TUREEN_HISTORIES", "200"))
 """How many; `TUREEN_HISTORIES` asks for a longer run."""
 
 pytestmark = pytest.mark.timeout(120 + HISTORIES)
