@@ -22,7 +22,7 @@ from tureen.bus.parser import Delivery
 from tureen.contract.errors import Conflict, NoCapacity, NotFound
 from tureen.contract.subjects import DEFAULT_TENANT
 from tureen.mediasoup import PipeTransport
-from tureen.node_agent.pipes import incoming, puller
+from tureen.node_agent.pipes import incoming, puller, serving
 
 DEPENDENCY_DESCRIPTOR = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
 
@@ -281,6 +281,29 @@ async def test_pipes_go_after_their_pulls(run_node: Run, monkeypatch: pytest.Mon
         return not pipes_of(second)
 
     await until(closed)
+
+
+async def test_a_router_that_is_passed_through_is_in_use(run_node: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A router without transports through which others pull is not closed as empty; when they are done it is."""
+    monkeypatch.setattr(puller, "LINGER", 0.1)
+    monkeypatch.setattr(incoming, "LINGER", 0.1)
+    monkeypatch.setattr(serving, "LINGER", 0.2)
+    node = await run_node(workers=3)
+    await open_room(("r1", node, 0), ("r2", node, 1), ("r3", node, 2))
+    producer = await node.produce((await node.sending_transport("r1"))["id"])
+    await pull(node, producer["id"], "r2", node, "r1")
+    await pull(node, producer["id"], "r3", node, "r2")
+    with pytest.raises(Conflict):
+        await node.ask("router.close", routerId="r2", ifEmpty=True)
+
+    async def closed() -> bool:
+        with suppress(Conflict):
+            await node.ask("router.close", routerId="r2", ifEmpty=True)
+            return True
+        return False
+
+    await until(closed)
+    assert {router.id for router in node.agent.state.objects.routers.all()} == {"r1", "r3"}
 
 
 async def test_a_worker_dies_and_both_ways_end(run_node: Run) -> None:
