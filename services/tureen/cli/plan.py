@@ -40,20 +40,30 @@ class Video(StrEnum):
 
 @app.command("plan", epilog=_EPILOG)
 def plan_command(
-    rooms: Annotated[int, typer.Option(min=1, help="Rooms at once.")] = 1,
-    peers: Annotated[int, typer.Option(min=1, max=MOST_PEERS, help="Peers of each that send.")] = 4,
-    viewers: Annotated[int, typer.Option(min=0, max=MOST_VIEWERS, help="Peers of each that only receive.")] = 0,
-    video: Annotated[Video, typer.Option(help="What a camera sends.")] = Video.p720,
-    receive: Annotated[Video | None, typer.Option(help="What a watcher gets of it.", show_default="all of it")] = None,
+    rooms: Annotated[int, typer.Option(metavar="N", min=1, help="Rooms at once.")] = 1,
+    peers: Annotated[int, typer.Option(metavar="N", min=1, max=MOST_PEERS, help="Peers of each that send.")] = 4,
+    viewers: Annotated[
+        int, typer.Option(metavar="N", min=0, max=MOST_VIEWERS, help="Peers of each that only receive.")
+    ] = 0,
+    video: Annotated[
+        Video, typer.Option(metavar="P", help="What a camera sends: none, 180p, 360p, 540p, 720p, 1080p.")
+    ] = Video.p720,
+    receive: Annotated[
+        Video | None, typer.Option(metavar="P", help="What a watcher gets of it.", show_default="all of it")
+    ] = None,
     simulcast: Annotated[bool, typer.Option(help="Whether cameras send lower layers as well.")] = True,
     audio: Annotated[bool, typer.Option(help="Whether there are microphones.")] = True,
     watching: Annotated[
-        int | None, typer.Option(min=0, help="How many others a peer watches.", show_default="all")
+        int | None, typer.Option(metavar="N", min=0, help="How many others a peer watches.", show_default="all")
     ] = None,
-    cores: Annotated[int, typer.Option(min=1, help="Cores of a host, a worker each.")] = 8,
-    network: Annotated[float, typer.Option(min=1, help="What a host's network carries, Mbit/s.")] = 1000.0,
-    watermark: Annotated[float, typer.Option(min=1, max=100, help="Percent of a core to fill.")] = 60.0,
-    spare: Annotated[int, typer.Option(min=0, help="Hosts that may fail.")] = 1,
+    cores: Annotated[int, typer.Option(metavar="N", min=1, help="Cores of a host, a worker each.")] = 8,
+    network: Annotated[
+        float, typer.Option(metavar="MBPS", min=1, help="What a host's network carries, Mbit/s.")
+    ] = 1000.0,
+    watermark: Annotated[
+        float, typer.Option(metavar="PERCENT", min=1, max=100, help="Percent of a core to fill.")
+    ] = 60.0,
+    spare: Annotated[int, typer.Option(metavar="N", min=0, help="Hosts that may fail.")] = 1,
     learn: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Learn costs from recorded heartbeats.", show_default="none")
     ] = None,

@@ -40,7 +40,7 @@ def simulate_command(
         typer.Option("--replay", metavar="FILE", help="Replay recorded heartbeats instead.", show_default="none"),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="What is drawn is drawn from it.", show_default="the workload's")
+        int | None, typer.Option(metavar="N", help="What is drawn is drawn from it.", show_default="the workload's")
     ] = None,
     png: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw it (needs tureen\\[plot]).", show_default="none")
@@ -57,12 +57,15 @@ def simulate_command(
         sys.stdout.write(json.dumps(as_json(result)) + "\n")
     else:
         Console(highlight=False).print(simulation_report(result))
-    if csv is not None:
-        with csv.open("w", newline="") as file:
-            result.write_csv(file)
-    if png is not None and draw is not None:
-        title = (workload or recording or png).stem.replace("_", " ").replace("-", " ")
-        draw(result, png, title)
+    try:
+        if csv is not None:
+            with csv.open("w", newline="") as file:
+                result.write_csv(file)
+        if png is not None and draw is not None:
+            title = (workload or recording or png).stem.replace("_", " ").replace("-", " ")
+            draw(result, png, title)
+    except OSError as error:
+        raise typer.BadParameter(f"{error.filename}: {error.strerror}") from None
 
 
 def _simulated(workload: Path, seed: int | None) -> Result:
@@ -70,7 +73,7 @@ def _simulated(workload: Path, seed: int | None) -> Result:
         wanted = parse(workload.read_text())
     except OSError as error:
         raise typer.BadParameter(f"{workload}: {error.strerror}") from None
-    except WrongWorkloadError as error:
+    except (WrongWorkloadError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{workload}: {error}") from None
     if seed is not None:
         wanted = wanted.model_copy(update={"seed": seed})
@@ -85,11 +88,14 @@ def _replayed(recording: Path | None) -> Result:
         raise AssertionError("one of both is named")
     try:
         with recording.open() as lines:
-            return replay(read(lines))
+            result = replay(read(lines))
     except OSError as error:
         raise typer.BadParameter(f"{recording}: {error.strerror}") from None
     except (WrongRecordingError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{recording}: {error}") from None
+    if not result.samples:
+        raise typer.BadParameter(f"{recording}: there is no heartbeat in it")
+    return result
 
 
 def _drawing() -> Callable[[Result, Path, str], None]:

@@ -72,12 +72,16 @@ def test_what_is_refused(workload: Path, tmp_path: Path) -> None:
     """A wrong command line or file ends with status 2, and says what is wrong."""
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(WORKLOAD + "peeers = 3\n")
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
     for arguments, hint in (
         ((), "--replay"),
         ((workload, "--replay", workload), "--replay"),
         ((wrong,), "peeers"),
         ((tmp_path / "none.toml",), "No such file"),
         (("--replay", workload), "line 2"),
+        (("--replay", empty), "no heartbeat"),
+        ((workload, "--csv", tmp_path / "none" / "x.csv"), "No such file"),
     ):
         status, output = run(*arguments)
         assert status == 2, output

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tureen.placement.engine import COSTS
 from tureen.placement.engine.planning import media
 from tureen.placement.engine.planning.capacity import NETWORK_LIMIT, TooLargeError, Wanted, capacity
+from tureen.placement.simulator import Workload, simulate
 
 TALK = Wanted(rooms=1, peers=2, video=None, spare=0)
 
@@ -76,6 +77,27 @@ def test_what_cannot_be() -> None:
         capacity(Wanted(video=None, audio=False))
     with pytest.raises(TooLargeError):
         capacity(Wanted(peers=200, video="1080p", watermark=5))
+
+
+@pytest.mark.parametrize(("rooms", "peers", "receive"), [(12, 12, "180p"), (30, 4, "360p"), (4, 20, "180p")])
+def test_what_is_enough_is_enough(rooms: int, peers: int, receive: str) -> None:
+    """The engine itself, in the simulator, carries the rooms on as many workers as the planner says, all of them."""
+    needed = capacity(Wanted(rooms=rooms, peers=peers, receive=receive, spare=0))
+    sent = media.audio().beside(media.camera("720p", simulcast=True))
+    received = media.audio().beside(media.video(media.LAYERS[receive][0]))
+    policy = {"max_peers": peers, "expected_producers_per_peer": 2, "limit": "spill"}
+    workload = {
+        "duration": rooms + peers,
+        "sample": rooms + peers,
+        # Both figures are for a peer's two streams together; the simulator's are for the mean of them.
+        "costs": {"ingest": media.ingest(sent) / 2, "copy": media.copy(received) / 2},
+        "nodes": [{"workers": needed.workers}],
+        "rooms": [{"count": rooms, "peers": peers, "policy": policy}],
+    }
+    last = simulate(Workload.model_validate(workload)).samples[-1]
+    assert last.consumers == needed.consumers
+    assert last.refusals == 0
+    assert sum(last.loads.values()) <= needed.cpu + 1e-6
 
 
 @given(
