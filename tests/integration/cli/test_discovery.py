@@ -94,7 +94,7 @@ async def ask(cluster: LocalCluster, subject: str, count: int) -> list[dict[str,
 
 @pytest.mark.timeout(120)
 async def test_nats_micro_finds_every_service(tmp_path: Path) -> None:
-    """`ls`, `info` and `stats` show each process of each service, all together, by its name and by its id."""
+    """`ls`, `info` and `stats` show each process of each service, all together, by name and by id; they count."""
     async with local_cluster("--nodes", "2", "--workers", "1", log=tmp_path / "log") as cluster:
         everybody = sum(EXPECTED.values())
         listed = [Answer(**answer) for answer in await ask(cluster, "$SRV.PING", everybody)]
@@ -114,19 +114,19 @@ async def test_nats_micro_finds_every_service(tmp_path: Path) -> None:
                 assert datetime.fromisoformat(stats.started).tzinfo is not None
                 assert [each.subject for each in stats.endpoints] == [each.subject for each in info.endpoints]
                 assert len({each.name for each in info.endpoints}) == len(info.endpoints)
+        await commands_are_counted(cluster)
 
 
-@pytest.mark.timeout(120)
-async def test_stats_count(tmp_path: Path) -> None:
-    """A command is counted with its time, a failed one with its number and type and nothing that was sent."""
-    async with local_cluster("--workers", "1", log=tmp_path / "log") as cluster:
-        await cluster.node("node-1", "mediasoup.getSupportedRtpCapabilities")
-        with pytest.raises(AssertionError):
-            await cluster.node("node-1", "router.dump", routerId="secret")
-        (stats,) = [Stats(**answer) for answer in await ask(cluster, "$SRV.STATS.node-agent", 1)]
-        seen = {endpoint.name: endpoint for endpoint in stats.endpoints}
-        good, bad = seen["mediasoup_getSupportedRtpCapabilities"], seen["router_dump"]
-        assert (good.num_requests, good.num_errors, good.last_error) == (1, 0, "")
-        assert good.average_processing_time == good.processing_time > 0
-        assert (bad.num_requests, bad.num_errors, bad.last_error) == (1, 1, "404 NotFoundError")
-        assert bad.subject == "tureen.v1.*.node.node-1.router.dump"
+async def commands_are_counted(cluster: LocalCluster) -> None:
+    """Check that a command is counted with its time, a failed one with number and type and nothing that was sent."""
+    await cluster.node("node-1", "mediasoup.getSupportedRtpCapabilities")
+    with pytest.raises(AssertionError):
+        await cluster.node("node-1", "router.dump", routerId="secret")
+    found = [Stats(**answer) for answer in await ask(cluster, "$SRV.STATS.node-agent", 2)]
+    (stats,) = [each for each in found if each.metadata["nodeId"] == "node-1"]
+    seen = {endpoint.name: endpoint for endpoint in stats.endpoints}
+    good, bad = seen["mediasoup_getSupportedRtpCapabilities"], seen["router_dump"]
+    assert (good.num_requests, good.num_errors, good.last_error) == (1, 0, "")
+    assert good.average_processing_time == good.processing_time > 0
+    assert (bad.num_requests, bad.num_errors, bad.last_error) == (1, 1, "404 NotFoundError")
+    assert bad.subject == "tureen.v1.*.node.node-1.router.dump"
