@@ -101,7 +101,7 @@ class Creates:
             if known != mark:
                 raise Conflict(f"{object_id} already exists with other options", details={"id": object_id})
             return await asyncio.shield(result) if isinstance(result, asyncio.Future) else result
-        if not reuse and self.tombstones.holds(_grave(object_id, owner), self._clock()):
+        if not reuse and self.tombstones.holds(f"{owner}/{object_id}", self._clock()):
             raise Conflict(f"{object_id} was closed a moment ago: use a new id", details={"id": object_id})
         return await self._make(object_id, mark, make)
 
@@ -142,8 +142,4 @@ class Creates:
 
     def bury(self, object_id: str, owner: str) -> None:
         """Remember that an owner closed an id, whether or not there was anything of that id."""
-        self.tombstones.add(_grave(object_id, owner), self._clock())
-
-
-def _grave(object_id: str, owner: str) -> str:
-    return f"{owner}/{object_id}"
+        self.tombstones.add(f"{owner}/{object_id}", self._clock())

@@ -77,8 +77,8 @@ def webrtc_created(entry: TransportEntry) -> dict[str, Any]:
         "dtlsParameters": transport.dtls_parameters,
         "served": entry.router.served_on_wire,
     }
-    if transport.sctp_parameters is not None:
-        described["sctpParameters"] = transport.sctp_parameters
+    if (sctp := transport.sctp_parameters) is not None:
+        described["sctpParameters"] = sctp
     return described
 
 
