@@ -4,7 +4,7 @@ Both answer for one router; this program creates and closes WebRtcTransports, so
 take turns, so that whatever else the machine does weighs on both alike. Ours validates, books and publishes events as
 it always does; the sidecar does not.
 
-usage: python benchmarks/wire.py [--rounds 15] [--count 2000] [--in-flight 1,16,64] [--json FILE]
+usage: python benchmarks/wire.py [--rounds 15] [--count 2000] [--in-flight 1,16,64] [--python PYTHON] [--json FILE]
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -46,6 +45,8 @@ class Side:
         reading, writing = os.pipe()
         environment = {
             **os.environ,
+            # What this Python finds, another one of the same version finds as well.
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path[1:] if not path.startswith(sys.base_prefix)),
             "MEDIASOUP_WORKER_BIN": str(locate().worker),
             "TUREEN_READY_FD": str(writing),
             "TUREEN_NODE_AGENT_NATS__SERVERS": nats,
@@ -192,17 +193,20 @@ def main() -> None:
     parser.add_argument(
         "--in-flight", type=lambda text: [int(each) for each in text.split(",")], default=[1, 16, 64], help="how many"
     )
+    parser.add_argument("--python", default=sys.executable, help="what runs the agent (default: this one)")
     parser.add_argument("--json", type=Path, help="where to write the rows")
     options = parser.parse_args()
     folder = install_peers()
     with ExitStack() as stack:
         port = start_nats(stack)
         nats = f"nats://127.0.0.1:{port}"
-        agent = [sys.executable, "-m", "tureen.node_agent", "--node-id", "ours", "--workers", "1"]
+        agent = [options.python, "-m", "tureen.node_agent", "--node-id", "ours", "--workers", "1"]
         ours = Side(stack, "ours", agent, Path.cwd(), nats)
         peer = Side(stack, "peer", ["node", "sidecar.mjs", nats], folder, nats)
         results = uvloop.run(measure(port, [ours, peer], options))
-    versions = f"Python {platform.python_version()}, uvloop {version('uvloop')} against {peer.version}"
+    asked = [options.python, "-c", "import platform; print(platform.python_version())"]
+    python = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    versions = f"Python {python}, uvloop {version('uvloop')} against {peer.version}"
     rows = [each for case, rounds in results.items() for each in rows_of(case, *rounds)]
     show(f"{versions}, mediasoup {MEDIASOUP_VERSION}, {options.rounds} rounds", rows, options.json)
 
