@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgpack
@@ -67,12 +68,26 @@ class Tombstones:
                 del self._expiries[object_id]
 
 
+@dataclass(slots=True)
+class _UnderWay:
+    """A create under way; `ended` is there once somebody waits for its end, which is rare."""
+
+    mark: bytes
+    ended: asyncio.Future[Any] | None = None
+
+    def end(self) -> asyncio.Future[Any]:
+        """Return what its end is told to."""
+        if self.ended is None:
+            self.ended = asyncio.get_running_loop().create_future()
+        return self.ended
+
+
 class Creates:
     """Makes each id once, however often and by how many askers it is asked for."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self.under_way: dict[str, tuple[bytes, asyncio.Future[Any]]] = {}
+        self.under_way: dict[str, _UnderWay] = {}
         """The creates under way, by id."""
         self._made: dict[str, tuple[bytes, Any]] = {}
         self.tombstones = Tombstones()
@@ -95,30 +110,36 @@ class Creates:
         Raises:
             Conflict: The id was made with other options, or was closed a moment ago.
         """
-        made = self._made.get(object_id) or self.under_way.get(object_id)
+        made, under_way = self._made.get(object_id), self.under_way.get(object_id)
+        known = made[0] if made is not None else under_way.mark if under_way is not None else mark
+        if known != mark:
+            raise Conflict(f"{object_id} already exists with other options", details={"id": object_id})
         if made is not None:
-            known, result = made
-            if known != mark:
-                raise Conflict(f"{object_id} already exists with other options", details={"id": object_id})
-            return await asyncio.shield(result) if isinstance(result, asyncio.Future) else result
+            result: Made = made[1]
+            return result
+        if under_way is not None:
+            joined: Made = await asyncio.shield(under_way.end())
+            return joined
         if not reuse and self.tombstones.holds(f"{owner}/{object_id}", self._clock()):
             raise Conflict(f"{object_id} was closed a moment ago: use a new id", details={"id": object_id})
         return await self._make(object_id, mark, make)
 
     async def _make(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
-        future: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
-        self.under_way[object_id] = (mark, future)
+        under_way = self.under_way[object_id] = _UnderWay(mark)
         try:
             result = await make()
         except BaseException as error:
+            if (ended := under_way.ended) is None:
+                raise
             if isinstance(error, Exception):
-                future.set_exception(error)
-                future.exception()
+                ended.set_exception(error)
+                ended.exception()
             else:
-                future.cancel()
+                ended.cancel()
             raise
         else:
-            future.set_result(result)
+            if under_way.ended is not None:
+                under_way.ended.set_result(result)
             self._made[object_id] = (mark, result)
             return result
         finally:
@@ -128,7 +149,7 @@ class Creates:
         """Wait until no create of that id is under way, whatever becomes of it."""
         under_way = self.under_way.get(object_id)
         if under_way is not None:
-            await asyncio.wait([under_way[1]])
+            await asyncio.wait([under_way.end()])
 
     def is_under_way(self, object_id: str) -> bool:
         """Tell whether a create of that id is under way."""
