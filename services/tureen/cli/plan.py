@@ -56,6 +56,9 @@ def plan_command(
     watching: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="How many others a peer watches.", show_default="all")
     ] = None,
+    receiving: Annotated[
+        int, typer.Option(metavar="N", min=1, max=16, help="Receiving transports of a peer: more need fewer pipes.")
+    ] = 1,
     cores: Annotated[int, typer.Option(metavar="N", min=1, help="Cores of a host, a worker each.")] = 8,
     network: Annotated[
         float, typer.Option(metavar="MBPS", min=1, help="What a host's network carries, Mbit/s.")
@@ -83,6 +86,7 @@ def plan_command(
         simulcast=simulcast,
         audio=audio,
         watching=watching,
+        receiving=receiving,
         cores=cores,
         network=network,
         watermark=watermark,
@@ -93,7 +97,7 @@ def plan_command(
         needed = capacity(wanted, costs)
     except TooLargeError as error:
         Console(stderr=True).print(
-            f"[bold red]✗[/] {error}: let peers --watch fewer, or --receive less", soft_wrap=True
+            f"[bold red]✗[/] {error}: try --watching fewer others, or --receive of a lower resolution", soft_wrap=True
         )
         raise typer.Exit(3) from None
     if json_:

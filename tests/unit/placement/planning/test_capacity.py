@@ -65,6 +65,13 @@ def test_lower_layers_cost_less() -> None:
     assert capacity(Wanted(peers=12, simulcast=False)).inbound < whole.inbound
 
 
+def test_more_receiving_transports_need_fewer_pipes() -> None:
+    """Peers with several receiving transports let workers share the producers out."""
+    one, four = (capacity(Wanted(peers=40, watching=12, receive="180p", receiving=most)) for most in (1, 4))
+    assert four.pipe_consumers < one.pipe_consumers
+    assert four.workers <= one.workers
+
+
 def test_learned_costs_count() -> None:
     """Cores that were learned to be twice as fast carry twice as much."""
     fast = COSTS._replace(ingest=COSTS.ingest / 2, copy=COSTS.copy / 2, transport=COSTS.transport / 2)

@@ -16,7 +16,7 @@ NETWORK_LIMIT = 0.9
 """Share of a host's network that placement fills."""
 
 MOST_RECEIVING = (1, 2, 4, 16)
-"""How many receiving transports a peer may have, tried in this order."""
+"""How many receiving transports a peer may have, tried in this order from what is wanted."""
 
 
 class TooLargeError(ValueError):
@@ -36,6 +36,7 @@ class Wanted:
         simulcast: Whether cameras send lower layers as well.
         audio: Whether there are microphones.
         watching: How many others a peer watches; None is all. Microphones are heard of those who are watched.
+        receiving: How many receiving transports a peer has; more where one peer needs more.
         cores: Cores of a host, each with a worker.
         network: What a host's network carries, Mbit/s in each direction.
         watermark: Percent of a core up to which workers are filled.
@@ -50,6 +51,7 @@ class Wanted:
     simulcast: bool = True
     audio: bool = True
     watching: int | None = None
+    receiving: int = 1
     cores: int = 8
     network: float = 1_000.0
     watermark: float = 60.0
@@ -176,7 +178,7 @@ def _spread(wanted: Wanted, room: _Room, costs: Costs) -> _Spread:
     # A consumer's share of all that the room costs: what senders cost is spread over the workers as well.
     each = room.cpu / room.case.consumers
     hop = media.pipe(room.sent, costs)
-    for receiving in MOST_RECEIVING:
+    for receiving in (wanted.receiving, *(most for most in MOST_RECEIVING if most > wanted.receiving)):
         made = plan(room.case, Limits(consumers=max(1, int(wanted.watermark / each)), receiving=receiving))
         if made is not None:
             total = room.cpu + made.pipe_consumers * hop
