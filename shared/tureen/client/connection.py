@@ -12,6 +12,7 @@ from tureen import mediasoup
 from tureen.bus import Bus, BusSettings
 from tureen.client.catching_up import catch_up_router, catch_up_worker
 from tureen.client.errors import named
+from tureen.client.hearing import Count
 from tureen.client.link import Link
 from tureen.client.router import Router
 from tureen.client.session import Session
@@ -28,6 +29,7 @@ REQUEST_TIMEOUT = 5.0
 """How long a node has for an answer by default, in seconds."""
 
 _CREATE_WORKER = commands_of("node")["mediasoup.createWorker"]
+_DUMP_ROUTER = commands_of("node")["router.dump"]
 _PLACE_WORKER = commands_of("placement")["worker.place"]
 _ENDING = 3.0
 """Seconds for which leaving waits for the workers to end."""
@@ -48,6 +50,8 @@ class Mediasoup:
         self._session = session
         self._node_id = node_id
         self._workers: dict[str, Worker] = {}
+        self._attached: dict[str, Worker] = {}
+        self._made: dict[str, Router | mediasoup.Transport] = {}
         self._catching_up: set[str] = set()
         session.bus.on_reconnect(self._reconnected)
 
@@ -135,9 +139,68 @@ class Mediasoup:
         worker.observer.on("close", lambda: self._workers.pop(worker_id, None))
         return worker
 
+    async def attach_worker(self, worker_id: str, *, node_id: str) -> Worker:
+        """Return a worker that is there already: another client's of the same tenant, or one of the node's own pool.
+
+        A pool's worker is its operator's: a tenant makes routers on it and reads its usage, no more. Its ``pid`` is 0.
+
+        Raises:
+            NotFoundError: There is none of that id, or it is another tenant's.
+            Unavailable: There is no connection, or no such node; a MediasoupError.
+        """
+        known = self._workers.get(worker_id) or self._attached.get(worker_id)
+        if known is not None:
+            return known
+        link = self._link(node_id, worker_id)
+        link.count_from(Count(None))
+        link.hear_object("worker", worker_id)
+        try:
+            await link.command("worker.getResourceUsage", worker_id)
+        except BaseException:
+            link.end()
+            raise
+        worker = Worker(RemoteProcess(link, 0), None)
+        self._attached[worker_id] = worker
+        worker.observer.on("close", lambda: self._attached.pop(worker_id, None))
+        worker.observer.on("newrouter", self._keep)
+        return worker
+
+    async def attach_router(self, router_id: str, *, node_id: str) -> Router:
+        """Return a router that is there already: what others close in it, and itself, closes here as well.
+
+        Raises:
+            NotFoundError: There is none of that id, or it is another tenant's.
+            Unavailable: There is no connection, or no such node; a MediasoupError.
+        """
+        try:
+            found = await self._session.ask(node_id, _DUMP_ROUTER, {"routerId": router_id})
+        except TureenError as error:
+            raise named(error) from None
+        worker = await self.attach_worker(found["served"]["workerId"], node_id=node_id)
+        known = worker._routers.get(router_id)
+        if isinstance(known, Router):
+            return known
+        sequence = Count(None)
+        link = worker._process.channel
+        link.hear_router(router_id, sequence)
+        try:
+            reply = await link.command("router.dump", router_id)
+        except BaseException:
+            link.unsubscribe(router_id)
+            raise
+        sequence.stands_at(reply["startId"], reply["seq"])
+        router = worker.enter_router(router_id, reply["rtpCapabilities"])
+        router.observer.on("newtransport", self._keep)
+        return router
+
+    def _keep(self, made: Router | mediasoup.Transport) -> None:
+        """Close what this client makes in what others have made when it leaves."""
+        self._made[made.id] = made
+        made.observer.on("close", lambda: self._made.pop(made.id, None))
+
     def _link(self, node_id: str, worker_id: str) -> Link:
         def missed(router_id: str | None) -> None:
-            worker = self._workers.get(worker_id)
+            worker = self._workers.get(worker_id) or self._attached.get(worker_id)
             if worker is None:
                 return
             if router_id is None:
@@ -157,11 +220,13 @@ class Mediasoup:
 
     def _reconnected(self) -> None:
         """Nobody knows what happened in the meantime."""
-        for worker in list(self._workers.values()):
+        for worker in (*self._workers.values(), *self._attached.values()):
             worker._process.channel.catch_up()
 
     async def close(self) -> None:
         """Close the workers of this client, and leave."""
+        for made in list(self._made.values()):
+            made.close()
         endings = []
         for worker in list(self._workers.values()):
             worker.close()
@@ -181,6 +246,7 @@ async def connect(
     tenant: str = DEFAULT_TENANT,
     node_id: str | None = None,
     timeout: float = REQUEST_TIMEOUT,
+    lease: float | None = None,
     settings: BusSettings | None = None,
 ) -> AsyncIterator[Mediasoup]:
     """Connect to a cluster, and use it as if it were the module ``tureen.mediasoup``.
@@ -197,6 +263,8 @@ async def connect(
         tenant: Whose objects these are.
         node_id: The node on which workers are started. Default: placement names one for each.
         timeout: How long a node has for an answer, in seconds.
+        lease: Seconds after which nodes close what this client has made if they hear no more of it, 1 to 3600: it was
+            killed, say. Default: they do not.
         settings: How to connect, where a URL cannot say it (certificates, nkeys, …); ``url`` and ``tenant`` count.
 
     Raises:
@@ -211,7 +279,7 @@ async def connect(
         bus = await Bus.connect(base)
     except TureenError as error:
         raise named(error) from None
-    client = Mediasoup(Session(bus, tenant, timeout), node_id)
+    client = Mediasoup(Session(bus, tenant, timeout, lease), node_id)
     try:
         yield client
     finally:

@@ -13,7 +13,7 @@ Deliver = Callable[[str, str, Mapping[str, Any]], None]
 """Gets the id of an object, the name of an event and its body."""
 
 
-class Sequence:
+class Count:
     """Where a node's count of a router's events, or of a worker's, stands.
 
     Args:
@@ -47,9 +47,7 @@ class Hearing:
         missed: Called when some are missing.
     """
 
-    def __init__(
-        self, bus: Bus, subject: str, sequence: Sequence, deliver: Deliver, missed: Callable[[], None]
-    ) -> None:
+    def __init__(self, bus: Bus, subject: str, sequence: Count, deliver: Deliver, missed: Callable[[], None]) -> None:
         self.sequence = sequence
         self._deliver = deliver
         self._missed = missed

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tureen.client.errors import named
-from tureen.client.hearing import Hearing, Sequence
+from tureen.client.hearing import Count, Hearing
 from tureen.client.session import Session
 from tureen.client.translation import Asked, asked, new_id_key, told
 from tureen.contract import subjects
@@ -74,7 +74,7 @@ class Link:
         self._listeners: dict[str, Listener] = {}
         self._held: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
         self._former = Former()
-        self._sequence = Sequence()
+        self._sequence = Count()
         self._hearings: dict[str, Hearing] = {}
         self._connected: set[str] = set()
 
@@ -139,7 +139,7 @@ class Link:
         if self._former.holds(new_id, self._loop.time()):
             what.payload["reuse"] = True
         if method == "WORKER_CREATE_ROUTER":
-            self.hear_router(new_id, Sequence())
+            self.hear_router(new_id, Count())
         elif method == "WORKER_CREATE_WEBRTCSERVER":
             self.hear_object("webRtcServer", new_id)
         try:
@@ -194,7 +194,7 @@ class Link:
         """Tell whether there is an object of that id here."""
         return handler_id in self._listeners
 
-    def hear_router(self, router_id: str, sequence: Sequence) -> None:
+    def hear_router(self, router_id: str, sequence: Count) -> None:
         """Hear the events of a router and of what is on it."""
         subject = subjects.router_events(self.session.tenant, router_id)
         self._hear(router_id, subject, sequence, lambda: self._catch_up(router_id))
@@ -204,7 +204,11 @@ class Link:
         subject = subjects.object_events(self.session.tenant, object_, object_id)
         self._hear(object_id, subject, self._sequence, lambda: self._catch_up(None))
 
-    def sequence_of(self, router_id: str) -> Sequence | None:
+    def count_from(self, sequence: Count) -> None:
+        """Count the worker's events so: somebody else made it, and there were others before."""
+        self._sequence = sequence
+
+    def sequence_of(self, router_id: str) -> Count | None:
         """Return where the count of a router's events stands."""
         hearing = self._hearings.get(router_id)
         return None if hearing is None else hearing.sequence
@@ -220,7 +224,7 @@ class Link:
         self._hearings.clear()
         self._listeners.clear()
 
-    def _hear(self, object_id: str, subject: str, sequence: Sequence, missed: Callable[[], None]) -> None:
+    def _hear(self, object_id: str, subject: str, sequence: Count, missed: Callable[[], None]) -> None:
         self._hearings[object_id] = Hearing(self.session.bus, subject, sequence, self.deliver, missed)
 
     def deliver(self, object_id: str, event: str, body: Mapping[str, Any]) -> None:

@@ -10,10 +10,15 @@ from typing import Any
 from tureen.bus import Bus
 from tureen.contract import subjects
 from tureen.contract.errors import Busy, Timeout, TureenError, Unavailable
+from tureen.contract.ids import new_id
+from tureen.contract.leases import Ownable
 from tureen.contract.paging import merge
-from tureen.contract.registry import Command
+from tureen.contract.registry import Command, commands_of
 
 log = logging.getLogger("tureen.client")
+
+_END = commands_of("node")["lease.end"]
+_RENEW = commands_of("node")["lease.renew"]
 
 ATTEMPTS = 3
 """How often a command is sent that nobody answers, if it may be sent again."""
@@ -32,14 +37,16 @@ class Session:
         bus: The connection.
         tenant: Whose client it is.
         timeout: Seconds that a node has for an answer.
-        owner_id: Whose lease new objects depend on, where there is one.
+        owner_id: The owner whose leases new objects depend on, where there is one: a lease on each node.
     """
 
-    def __init__(self, bus: Bus, tenant: str, timeout: float, owner_id: str | None = None) -> None:
+    def __init__(self, bus: Bus, tenant: str, timeout: float, lease: float | None = None) -> None:
         self.bus = bus
         self.tenant = tenant
         self.timeout = timeout
-        self.owner_id = owner_id
+        self.owner_id = None if lease is None else new_id()
+        self._ttl_ms = int((lease or 0) * 1000)
+        self._leases: dict[str, asyncio.Future[None]] = {}
         self._told: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,6 +74,8 @@ class Session:
     ) -> dict[str, Any]:
         subject = self._subject(node_id, command)
         limit = self.timeout if timeout is None else timeout
+        if node_id is not None and self._owns(command):
+            await self._hold_lease(node_id)
         late: Timeout | None = None
         for _ in range(ATTEMPTS if command.retry else 1):
             try:
@@ -117,6 +126,9 @@ class Session:
         for task in (left := [*self._told, *self._tasks]):
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        if self.bus.connected:
+            for node_id in self._leases:
+                self.bus.begin(self._subject(node_id, _END), {"ownerId": self.owner_id}, timeout=self.timeout)
         await self.bus.close()
 
     async def _see_through(self, subject: str, payload: Mapping[str, Any], begun: Any) -> None:
@@ -152,10 +164,37 @@ class Session:
         finally:
             remove()
 
+    def _owns(self, command: Command) -> bool:
+        """Tell whether a command makes something that depends on a lease."""
+        return self.owner_id is not None and issubclass(command.request, Ownable)
+
     def _owned(self, command: Command, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self.owner_id is None or "owner_id" not in command.request.model_fields or "ownerId" in payload:
-            return payload
-        return {**payload, "ownerId": self.owner_id}
+        return {**payload, "ownerId": self.owner_id} if self._owns(command) else payload
+
+    async def _hold_lease(self, node_id: str) -> None:
+        """Begin a lease on a node, unless there is one; wait only for the beginning."""
+        begun = self._leases.get(node_id)
+        if begun is None:
+            begun = self._leases[node_id] = asyncio.get_running_loop().create_future()
+            begun.add_done_callback(lambda future: future.cancelled() or future.exception())
+            self.run(self._renew(node_id, begun))
+        if not begun.done() or begun.exception() is not None:
+            await asyncio.shield(begun)
+
+    async def _renew(self, node_id: str, begun: asyncio.Future[None]) -> None:
+        payload = {"ownerId": self.owner_id, "ttlMs": self._ttl_ms}
+        while True:
+            try:
+                await self._ask(node_id, _RENEW, payload, min(self.timeout, self._ttl_ms / 4000))
+            except TureenError as error:
+                if not begun.done():
+                    del self._leases[node_id]
+                    begun.set_exception(error)
+                    return
+                log.warning("the lease on %s could not be renewed: %s", node_id, error.message)
+            if not begun.done():
+                begun.set_result(None)
+            await asyncio.sleep(self._ttl_ms / 4000)
 
     def _subject(self, node_id: str | None, command: Command) -> str:
         if node_id is None:

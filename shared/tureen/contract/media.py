@@ -353,19 +353,22 @@ class Dumped(Paged):
 
 
 class RouterDumped(Dumped):
-    """The answer of `router.dump`, with what a client needs that has missed events.
+    """The answer of `router.dump`, with what a client needs that has missed events, or not made the router.
 
     Attributes:
+        rtp_capabilities: What the router supports.
         start_id: The agent's run.
         seq: That of the router's last event.
         paused: Every producer, consumer, data producer, data consumer and RTP observer that is paused itself.
         source_paused: Every consumer and data consumer whose producer or data producer is paused.
     """
 
+    rtp_capabilities: Structure
     start_id: str
     seq: int
     paused: list[str]
     source_paused: list[str]
+    served: Served
 
 
 class Stats(Paged):

@@ -150,6 +150,8 @@ async def dump(state: AgentState, call: Call, command: RouterRef) -> RouterDumpe
     dumped = await router.router.dump()
     return RouterDumped(
         dump={**dumped},
+        rtp_capabilities={**router.router.rtp_capabilities},
+        served=router.served,
         start_id=state.start_id,
         seq=router.event_seq,
         paused=state.objects.paused(router),
