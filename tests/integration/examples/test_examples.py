@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import signal
 import sys
@@ -18,6 +19,7 @@ import psutil
 import pytest
 from playwright.async_api import Browser, Page
 from tests.support.browser import chromium, eventually, page_at
+from tests.support.local_cluster import local_cluster
 
 with warnings.catch_warnings():
     # What PyAV does on import is none of our business.
@@ -36,10 +38,10 @@ MUTED = "document.querySelector('video').srcObject.getAudioTracks().map((track) 
 
 
 @asynccontextmanager
-async def running(app: str, folder: Path) -> AsyncIterator[str]:
+async def running(app: str, folder: Path, **environment: str) -> AsyncIterator[str]:
     """Run an example in a folder, and give where it serves; end it as Ctrl-C does, and see that nothing is left."""
     command = (sys.executable, "-m", "uvicorn", f"examples.{app}:app", "--app-dir", str(ROOT), "--port", "0")
-    example = await asyncio.create_subprocess_exec(*command, cwd=folder, stderr=PIPE)
+    example = await asyncio.create_subprocess_exec(*command, cwd=folder, stderr=PIPE, env={**os.environ, **environment})
     assert example.stderr is not None
     try:
         async with asyncio.timeout(PATIENCE):
@@ -99,6 +101,17 @@ async def test_echo_server(tmp_path: Path) -> None:
         chromium() as browser,
         visited(browser, url, tmp_path / "one"),
         visited(browser, url, tmp_path / "two"),
+    ):
+        pass
+
+
+async def test_remote_echo_server(tmp_path: Path) -> None:
+    """Whoever opens the page sees and hears themself by way of a node of a cluster."""
+    async with (
+        local_cluster("--workers", "1", log=tmp_path / "log") as cluster,
+        running("remote_echo_server", tmp_path, NATS_URL=cluster.facts["natsUrl"]) as url,
+        chromium() as browser,
+        visited(browser, url, tmp_path / "visitor"),
     ):
         pass
 
