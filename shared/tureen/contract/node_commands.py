@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tureen.contract import data, leases, media, observers, transports, workers
-from tureen.contract.command import Command, closing, making, on_object, sending
+from tureen.contract.command import ON_AN_OBJECT, Command, closing, making, on_object, sending
 from tureen.contract.errors import Conflict, NoCapacity, NotFound, Stale, Unsupported, WorkerClosed
 from tureen.contract.model import Empty
 
@@ -138,16 +138,19 @@ NODE: tuple[Command, ...] = (
         "transport.setMaxIncomingBitrate",
         "Limit what the sender sends, in bits a second; 0 is no limit.",
         media.TransportSetBitrate,
+        errors=(*ON_AN_OBJECT, Unsupported),
     ),
     on_object(
         "transport.setMaxOutgoingBitrate",
         "Limit what is sent, in bits a second; 0 is no limit.",
         media.TransportSetBitrate,
+        errors=(*ON_AN_OBJECT, Unsupported),
     ),
     on_object(
         "transport.setMinOutgoingBitrate",
         "Say below what the estimate does not fall, in bits a second; 0 is no limit.",
         media.TransportSetBitrate,
+        errors=(*ON_AN_OBJECT, Unsupported),
     ),
     making(
         "transport.produce",
