@@ -22,7 +22,7 @@ class UsedGrants:
     def __init__(self) -> None:
         self._uses: dict[str, _Use] = {}
         self._grants: dict[str, str] = {}
-        """By transport."""
+        """The last one of each transport: an id may be used again while its first grant is remembered."""
 
     def use(self, tenant: str, grant: Grant, transport_id: str, now: float) -> None:
         """Use a grant for a transport.
@@ -58,7 +58,7 @@ class UsedGrants:
         """The transport was not made: its grant, if it had one, may be used for another."""
         key = self._grants.pop(transport_id, None)
         if key is not None:
-            del self._uses[key]
+            self._uses.pop(key, None)
 
     def _forget(self, now: float) -> None:
         """Drop what is over; the oldest come first."""
@@ -66,7 +66,9 @@ class UsedGrants:
             key, use = next(iter(self._uses.items()))
             if use.until > now:
                 return
-            del self._uses[key], self._grants[use.transport_id]
+            del self._uses[key]
+            if self._grants.get(use.transport_id) == key:
+                del self._grants[use.transport_id]
 
     def __len__(self) -> int:
         return len(self._uses)

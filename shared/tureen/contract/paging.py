@@ -47,8 +47,9 @@ class Paged(Reply):
 def split(value: dict[str, Any], limit: int = PAGE_BYTES) -> list[dict[str, Any]]:
     """Cut a structure up into at least one part of at most about `limit` bytes in msgpack; `merge` joins them.
 
-    Lists are cut between their items. An item that is a map and too large itself comes in several parts, each with its
-    small fields: mediasoup's maps are lists of `{key, values}`. What cannot be cut stays whole, however large.
+    Lists are cut between their items. An item that is a map with a `key`, and too large itself, comes in several parts,
+    each with its small fields: mediasoup's maps are lists of `{key, values}`. What cannot be cut stays whole, however
+    large.
     """
     parts: list[dict[str, Any]] = [{}]
     used = 0
@@ -101,11 +102,16 @@ def _batches(items: list[Any], limit: int) -> Iterator[list[Any]]:
         middle = len(items) // 2
         yield from _batches(items[:middle], limit)
         yield from _batches(items[middle:], limit)
-    elif isinstance(items[0], dict):
+    elif _can_be_cut(items[0]):
         for part in _item_parts(items[0], limit):
             yield [part]
     else:
         yield items
+
+
+def _can_be_cut(item: Any) -> bool:
+    """Tell whether the parts of an item could be told to belong together, and there is something in it to cut."""
+    return isinstance(item, dict) and "key" in item and any(isinstance(field, dict | list) for field in item.values())
 
 
 def _item_parts(item: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
@@ -137,9 +143,7 @@ def _append(known: list[Any], items: list[Any]) -> None:
 
 def _continues(last: Any, first: Any) -> bool:
     """Tell whether two items are parts of one `{key, values}`."""
-    if not (isinstance(last, dict) and isinstance(first, dict) and "key" in first):
-        return False
-    return last.get("key") == first["key"] and any(isinstance(field, dict | list) for field in first.values())
+    return isinstance(last, dict) and _can_be_cut(first) and last.get("key") == first["key"]
 
 
 def _copy(item: Any) -> Any:

@@ -68,6 +68,16 @@ def test_a_long_entry_is_continued() -> None:
     assert merge(parts) == value
 
 
+def test_an_entry_that_cannot_be_continued_stays_whole() -> None:
+    """A large item that no key names is neither cut into several nor lost: codecs, and streams with a long rid."""
+    codec = {"mimeType": "audio/opus", "parameters": {"x": "y" * LIMIT}, "rtcpFeedback": [{"type": "nack"}] * 40}
+    value = {"codecs": [codec, {"mimeType": "video/VP8"}], "stats": [{"rid": "x" * LIMIT}, {"rid": "l"}]}
+    value["map"] = [{"key": "x" * LIMIT, "value": "y" * LIMIT}, {"key": "a", "value": "b"}]
+    parts = split(value, LIMIT)
+    assert len(parts) > 1
+    assert merge(parts) == value
+
+
 def test_cutting_changes_nothing() -> None:
     """Neither what is cut nor its parts change when parts are joined."""
     value = {"ids": [f"id-{n}" for n in range(200)], "map": [{"key": "a", "values": ["b"] * 200}]}

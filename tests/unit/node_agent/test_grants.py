@@ -48,3 +48,18 @@ def test_used_grants_do_not_pile_up() -> None:
     for number in range(100):
         used.use("a", grant(f"g{number}", 10**9), f"t{number}", now=number * REMEMBERED)
     assert len(used) == 1
+
+
+def test_a_transport_made_again_has_another_grant() -> None:
+    """An id may be used again while its first grant is remembered: the second is forgotten like the first."""
+    used = UsedGrants()
+    used.use("a", grant("first"), "t1", now=1)
+    used.use("a", grant("second"), "t1", now=2)
+    with pytest.raises(Conflict, match="another transport"):
+        used.use("a", grant("first"), "t2", now=3)
+    used.use("a", grant("third", 10**9), "t2", now=3 + REMEMBERED)
+    assert len(used) == 1
+    used.use("a", grant("fourth", 10**9), "t2", now=3 + REMEMBERED)
+    used.free("t2")
+    used.use("b", grant("fifth", 10**9), "t3", now=4 + 2 * REMEMBERED)
+    assert len(used) == 1
