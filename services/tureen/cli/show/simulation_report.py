@@ -29,7 +29,10 @@ def as_json(result: Result) -> dict[str, Any]:
 def simulation_report(result: Result) -> Group:
     """Return the totals over time, the load of each worker over time, and what was refused."""
     parts: list[RenderableType] = [_totals(result.samples), Text(""), _loads(result), Text("")]
-    legend = "piped: consumers of pipes; hops: of the longest way; extra: receiving transports beyond one a peer"
+    legend = (
+        "piped: consumers of pipes; hops: of the longest way; max: the busiest worker; extra: receiving transports "
+        "beyond one a peer"
+    )
     parts.append(Text(f"{result.decisions:,} decisions. {legend}", "dim"))
     if result.refusals:
         causes = ", ".join(f"{count:,} {cause}" for cause, count in sorted(result.refusals.items()))
@@ -39,7 +42,7 @@ def simulation_report(result: Result) -> Group:
 
 def _totals(samples: list[Sample]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    heads = ("s", "rooms", "peers", "consumers", "piped", "pipes", "hops", "busiest", "refused", "moved", "extra")
+    heads = ("s", "rooms", "peers", "consumers", "piped", "pipes", "hops", "max", "refused", "moved", "extra")
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for sample in _some(samples, _ROWS):

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
+from typing import NamedTuple
 
 from tureen.placement.engine.planning.case import Case, Limits, bits
 
@@ -48,7 +49,28 @@ def _closest(sets: Iterable[int], seen: int) -> int:
     return best
 
 
-def serve(case: Case, limits: Limits, ordered: Sequence[int], reserve: int) -> tuple[Receiving, list[int]] | None:
+class Share(NamedTuple):
+    """The producers that one worker serves to a group, and how many consumers that makes."""
+
+    producers: list[int]
+    load: int
+
+
+class Served(NamedTuple):
+    """Who consumes what where.
+
+    Attributes:
+        receiving: By peer.
+        loads: The consumers of each worker.
+        holders: The workers on which each producer is watched.
+    """
+
+    receiving: Receiving
+    loads: list[int]
+    holders: list[list[int]]
+
+
+def serve(case: Case, limits: Limits, ordered: Sequence[int], reserve: int) -> Served | None:
     """Cut the ordered peers into groups and share each group's producers out among its workers.
 
     Args:
@@ -58,31 +80,38 @@ def serve(case: Case, limits: Limits, ordered: Sequence[int], reserve: int) -> t
         reserve: How many consumers of each worker are kept free for pipes.
 
     Returns:
-        Where each peer consumes what, and how many consumers each worker has; None where one peer alone is too much.
+        Where each peer consumes what; None where one peer alone is too much.
     """
     room = limits.consumers - reserve
-    receiving: Receiving = [{} for _ in range(case.peers)]
-    loads: list[int] = []
+    served = Served([{} for _ in range(case.peers)], [], [[] for _ in range(case.producers)])
     start = 0
     while start < len(ordered):
         taken = _fitting(case, limits, ordered, start, room)
         if taken is None:
             return None
         end, shares = taken
-        for share, load in shares:
-            for peer in ordered[start:end]:
-                consumed = case.watches[peer] & share
-                if consumed:
-                    receiving[peer][len(loads)] = consumed
-            loads.append(load)
+        for share in shares:
+            _enter(case, served, ordered[start:end], share)
         start = end
-    return receiving, loads
+    return served
+
+
+def _enter(case: Case, served: Served, peers: Iterable[int], share: Share) -> None:
+    """Let the next worker serve a share to some peers."""
+    worker, offered = len(served.loads), mask(share.producers)
+    for peer in peers:
+        consumed = case.watches[peer] & offered
+        if consumed:
+            served.receiving[peer][worker] = consumed
+    for producer in share.producers:
+        served.holders[producer].append(worker)
+    served.loads.append(share.load)
 
 
 def _fitting(
     case: Case, limits: Limits, ordered: Sequence[int], start: int, room: int
-) -> tuple[int, list[tuple[int, int]]] | None:
-    """Return where the group that begins at `start` ends, and its workers' producers and loads."""
+) -> tuple[int, list[Share]] | None:
+    """Return where the group that begins at `start` ends, and what each of its workers serves."""
     counts: Counter[int] = Counter()
     end, used = start, 0
     while end < len(ordered):
@@ -103,13 +132,13 @@ def _fitting(
     return None
 
 
-def _share_out(case: Case, counts: Counter[int], most: int, room: int) -> list[tuple[int, int]] | None:
+def _share_out(case: Case, counts: Counter[int], most: int, room: int) -> list[Share] | None:
     """Share producers with so many watchers each out to as few workers as will do; None where that is too many."""
     bundles = sorted(_bundles(case, counts, room), key=itemgetter(0), reverse=True)
     total = sum(watchers for watchers, _ in bundles)
     for workers in range(max(1, -(-total // room)), most + 1):
         shares = _level(bundles, workers)
-        if max(load for _, load in shares) <= room:
+        if max((share.load for share in shares), default=0) <= room:
             return shares
     return None
 
@@ -136,7 +165,7 @@ def _bundles(case: Case, counts: Counter[int], room: int) -> list[tuple[int, lis
     return bundles
 
 
-def _level(bundles: list[tuple[int, list[int]]], workers: int) -> list[tuple[int, int]]:
+def _level(bundles: list[tuple[int, list[int]]], workers: int) -> list[Share]:
     """Give the most watched producers first, always to the worker with the least."""
     heap = [(0, number) for number in range(workers)]
     shares: list[list[int]] = [[] for _ in range(workers)]
@@ -144,7 +173,7 @@ def _level(bundles: list[tuple[int, list[int]]], workers: int) -> list[tuple[int
         load, number = heap[0]
         shares[number] += producers
         heapq.heapreplace(heap, (load + watchers, number))
-    return [(mask(shares[number]), load) for load, number in heap if shares[number]]
+    return [Share(shares[number], load) for load, number in heap if shares[number]]
 
 
 def mask(producers: Iterable[int]) -> int:

@@ -56,7 +56,12 @@ class Plan:
     @cached_property
     def watched_on(self) -> list[set[int]]:
         """For each producer, the workers on which somebody watches it."""
-        return [set(workers) for workers in holders(self.receiving, self.workers, len(self.upstream))]
+        watched: list[set[int]] = [set() for _ in self.upstream]
+        for transports in self.receiving:
+            for worker, consumed in transports.items():
+                for producer in bits(consumed):
+                    watched[producer].add(worker)
+        return watched
 
     @property
     def watched_bound(self) -> int:
@@ -94,29 +99,15 @@ def _with_reserve(case: Case, limits: Limits, ordered: list[int], reserve: int) 
     served = serve(case, limits, ordered, reserve)
     if served is None:
         return None
-    receiving, loads = served
-    if limits.workers is not None and len(loads) > limits.workers:
+    if limits.workers is not None and len(served.loads) > limits.workers:
         return None
-    forest = Forest(case, limits, [limits.consumers - load for load in loads] or [limits.consumers])
-    if not forest.grow(holders(receiving, len(loads), case.producers)):
+    forest = Forest(case, limits, [limits.consumers - load for load in served.loads] or [limits.consumers])
+    if not forest.grow(served.holders):
         return None
     workers = len(forest.free)
     if limits.workers is not None and workers > limits.workers:
         return None
-    return Plan(workers, receiving, forest.origins, forest.upstream)
-
-
-def holders(receiving: Receiving, workers: int, producers: int) -> list[list[int]]:
-    """Return on which workers each producer is watched."""
-    held = [0] * workers
-    for transports in receiving:
-        for worker, consumed in transports.items():
-            held[worker] |= consumed
-    result: list[list[int]] = [[] for _ in range(producers)]
-    for worker, watched in enumerate(held):
-        for producer in bits(watched):
-            result[producer].append(worker)
-    return result
+    return Plan(workers, served.receiving, forest.origins, forest.upstream)
 
 
 def _way(tree: dict[int, int], worker: int) -> Iterator[int]:
