@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from tureen.contract.errors import Internal, NoCapacity, Unavailable
 from tureen.contract.ids import new_id
@@ -17,6 +17,7 @@ from tureen.mediasoup.types import TransportListenInfo
 from tureen.node_agent.objects import WebRtcServerEntry, WorkerEntry
 from tureen.node_agent.settings import NodeAgentSettings
 from tureen.node_agent.state import AgentState
+from tureen.telemetry import use_trace
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class WorkerPool:
         index = self._free_index()
         self._starting_own.add(index)
         try:
-            worker = await create_worker(
+            worker = await _create(
                 log_level=options.log_level,
                 log_tags=options.log_tags,
                 dtls_certificate_file=options.dtls_certificate_file,
@@ -114,7 +115,7 @@ class WorkerPool:
 
     async def _start(self, index: int) -> None:
         settings = self._state.settings
-        worker = await create_worker(log_level=settings.worker_log_level)
+        worker = await _create(log_level=settings.worker_log_level)
         try:
             server = await worker.create_webrtc_server(listen_infos=_listen_infos(settings))
         except BaseException:
@@ -157,6 +158,16 @@ class WorkerPool:
                 await asyncio.sleep(RESTART_DELAY)
             else:
                 return
+
+
+async def _create(**options: Any) -> Worker:
+    """Start a worker outside of any trace.
+
+    What it tells while it lives is heard in the context in which its channel was opened, and would all be of the
+    command that happened to start it.
+    """
+    with use_trace(None):
+        return await create_worker(**options)
 
 
 def _listen_infos(settings: NodeAgentSettings) -> list[TransportListenInfo]:
