@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgpack
+
 from tureen.contract.rooms import RoomPlace, RoomRecord, RoomRouter
 from tureen.placement.engine.costs import Costs
 from tureen.placement.engine.regions import Groups
@@ -35,7 +37,7 @@ class Looked(NamedTuple):
         """Copy what a decision takes into account; loads go on changing."""
         node = worker.node
         return cls(
-            worker.told.worker_id,
+            worker.id,
             node.id,
             node.region,
             node.mediasoup_version,
@@ -87,13 +89,13 @@ class Inputs(NamedTuple):
             (record.tenant, record.room_id, record.incarnation, record.generation, self.room.producers),
             (request.direction, request.expected_consumers, request.region, request.node_id, *request.exclude),
             [(view.transports, view.consumers) for view in self.room.routers],
-            [tuple(looked) for looked in self.workers],
-            tuple(self.rest),
-            tuple(self.costs),
+            self.workers,
+            self.rest,
+            self.costs,
             [sorted(group) for group in self.groups],
             self.draw,
         )
-        return sha256(repr(told).encode()).hexdigest()
+        return sha256(msgpack.packb(told)).hexdigest()
 
     def to_wire(self) -> dict[str, Any]:
         """Return them as plain values, for msgpack or JSON; the room's codecs have no part in it."""

@@ -16,6 +16,8 @@ from tureen.placement.picture import Node, Worker
 _AWAY = {Distance.GROUP: "spill-group", Distance.BEYOND: "spill-region"}
 """What a choice away from home is called."""
 
+_DISTANCES = tuple(Distance)
+
 SAMPLE = 8
 """How many hosts that do not carry the room yet are looked at: the lightest ones."""
 FEWEST = 2
@@ -67,24 +69,23 @@ def tiers(
     if node_id is not None:
         yield from _on_node(cluster, own, node_id)
         return
-    away = regions.Distances(request, {_region(candidate) for candidate in own}, groups)
+    away = regions.Distances(request, {candidate.worker.node.region for candidate in own}, groups)
     policy = room.record.policy
-    for distance in Distance:
-        here = [
-            candidate
-            for candidate in own
-            if away.of(_region(candidate)) is distance
-            and regions.allowed(_region(candidate), policy, anywhere=bounds.anywhere)
-        ]
-        home = distance is Distance.HOME
+    own_at: dict[Distance, list[Candidate]] = {}
+    for candidate in own:
+        region = candidate.worker.node.region
+        if regions.allowed(region, policy, anywhere=bounds.anywhere):
+            own_at.setdefault(away.of(region), []).append(candidate)
+    for distance in _DISTANCES:
+        here = own_at.get(distance)
         rule = _AWAY.get(distance)
-        yield Tier(rule or "pack", here, fullest=True)
-        yield Tier(rule or "spill-worker", _neighbours(here, own))
+        if here:
+            yield Tier(rule or "pack", here, fullest=True)
+            yield Tier(rule or "spill-worker", _neighbours(here, own))
         indexes = list(_indexes(cluster, room, bounds, away, distance))
-        yield Tier(
-            rule or ("spill-node" if own and home else "first"),
-            _lightest_of(indexes, bounds, draw, own, request),
-        )
+        if indexes:
+            rule = rule or ("spill-node" if own else "first")
+            yield Tier(rule, _lightest_of(indexes, bounds, draw, own, request))
 
 
 def wanted_node(room: RoomView, request: RoomPlace, bounds: Bounds) -> str | None:
@@ -155,7 +156,3 @@ def _lightest(node: Node, exclude: list[str]) -> Worker | None:
 
 def _first(found: tuple[str, Index]) -> str:
     return found[0]
-
-
-def _region(candidate: Candidate) -> str:
-    return candidate.worker.node.region

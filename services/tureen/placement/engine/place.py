@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from random import Random
 from typing import NamedTuple
 
@@ -14,11 +15,14 @@ from tureen.placement.engine import limits, regions
 from tureen.placement.engine.costs import COSTS, Costs, Demand, demand, lowest
 from tureen.placement.engine.inputs import Inputs, Looked, Rest
 from tureen.placement.engine.packing import Bounds, Candidate, Tier, tiers, wanted_node
-from tureen.placement.engine.reasons import Reason, Weighed
+from tureen.placement.engine.reasons import Reason
 from tureen.placement.engine.regions import Groups
 from tureen.placement.engine.room import RoomView
 from tureen.placement.engine.snapshot import Snapshot
 from tureen.placement.picture import Worker
+
+_FURTHER = {"spill": Bounds(math.inf, anywhere=True), "degrade": Bounds(math.inf, lowest=True)}
+"""How far a room's policy lets it go when nothing is left under the watermark."""
 
 GRANT_MS = 10_000
 """Milliseconds for which an offer holds."""
@@ -72,7 +76,7 @@ class _Search:
         for candidate in tier.candidates:
             worker = candidate.worker
             refusal = self._refusal(candidate, bounds, needed)
-            self.weighed[worker.told.worker_id] = (worker, refusal)
+            self.weighed[worker.id] = (worker, refusal)
             if refusal is None and (best is None or _better(worker, best.worker, fullest=fullest)):
                 best = candidate
         return best
@@ -80,7 +84,7 @@ class _Search:
     def _refusal(self, candidate: Candidate, bounds: Bounds, needed: Demand) -> str | None:
         worker, router = candidate
         record = self.room.record
-        if worker.told.worker_id in self.request.exclude:
+        if worker.id in self.request.exclude:
             return "excluded"
         unfit = limits.unfit(worker.node, record.mediasoup_version, reluctant=bounds.reluctant)
         if unfit is not None:
@@ -119,7 +123,8 @@ def place(
     rest = Rest() if chosen is not None else _rest(cluster)
     refusals = _causes(search) if chosen is not None else _refusals(search, rest)
     inputs = Inputs(now, draw, costs, groups, request, room, _looked(search), rest)
-    reason = Reason(found.rule, inputs, _ranked(search, chosen), refusals)
+    refused = tuple(refusal for _, refusal in search.weighed.values())
+    reason = Reason(found.rule, inputs, chosen.worker.id if chosen is not None else None, refused, refusals)
     return Decision(_place(chosen) if chosen is not None else None, found.demand, now + GRANT_MS, reason)
 
 
@@ -136,12 +141,12 @@ def _choose(search: _Search, draw: float, costs: Costs, groups: Groups) -> _Foun
 def _passes(search: _Search) -> Iterator[Bounds]:
     """Yield how far to go, further each time: what the room's policy allows, then nodes that may fail again."""
     policy = search.room.record.policy
-    passes = [Bounds(policy.watermark)]
-    if policy.limit == "spill":
-        passes.append(Bounds(math.inf, anywhere=True))
-    elif policy.limit == "degrade":
-        passes.append(Bounds(math.inf, lowest=True))
-    yield from passes
+    first = Bounds(policy.watermark)
+    yield first
+    passes = [first]
+    if policy.limit in _FURTHER:
+        passes.append(_FURTHER[policy.limit])
+        yield passes[1]
     if search.cluster.has_reluctant:
         yield from (bounds._replace(reluctant=True) for bounds in passes)
 
@@ -166,22 +171,16 @@ def _place(chosen: Candidate) -> Place:
 def _looked(search: _Search) -> tuple[Looked, ...]:
     """Return what the decision depends on: the workers that were weighed, and where else the room is."""
     found = (search.cluster.worker(view.router.worker_id) for view in search.room.routers)
-    own = (worker for worker in found if worker is not None and worker.told.worker_id not in search.weighed)
-    return tuple(Looked.at(worker) for worker in (*(worker for worker, _ in search.weighed.values()), *own))
+    own = (worker for worker in found if worker is not None and worker.id not in search.weighed)
+    return tuple(Looked.at(worker) for worker in chain((worker for worker, _ in search.weighed.values()), own))
 
 
-def _ranked(search: _Search, chosen: Candidate | None) -> tuple[Weighed, ...]:
-    """Return what was looked at: the chosen one, those that would do, those refused."""
-    first = chosen.worker.id if chosen is not None else ""
-    weighed = [
-        Weighed(worker.node.id, name, worker.load, refusal) for name, (worker, refusal) in search.weighed.items()
-    ]
-    weighed.sort(key=lambda entry: (entry.worker_id != first, entry.refusal is not None, entry.score))
-    return tuple(weighed)
-
-
-def _causes(search: _Search) -> Mapping[str, int]:
-    return Counter(refusal for _, refusal in search.weighed.values() if refusal is not None)
+def _causes(search: _Search) -> dict[str, int]:
+    causes: dict[str, int] = {}
+    for _, refusal in search.weighed.values():
+        if refusal is not None:
+            causes[refusal] = causes.get(refusal, 0) + 1
+    return causes
 
 
 def _rest(cluster: Snapshot) -> Rest:

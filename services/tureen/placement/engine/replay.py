@@ -86,7 +86,8 @@ class Recorded:
         node = self._nodes.get(looked.node_id)
         if node is None:
             node = self._nodes[looked.node_id] = _node(looked)
-        worker = Worker(node, WorkerLoad(worker_id=looked.worker_id), load=looked.load, hard_load=looked.hard_load)
+        told = WorkerLoad(worker_id=looked.worker_id)
+        worker = Worker(looked.worker_id, node, told, load=looked.load, hard_load=looked.hard_load)
         self._workers[looked.worker_id] = node.workers[looked.worker_id] = worker
         node.pool.append(worker)
         node.weigh()

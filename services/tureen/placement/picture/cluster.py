@@ -176,7 +176,8 @@ class Cluster:
         node = worker.node
         node.pending_consumers += consumers
         before = node.refusal
-        node.assess()
+        if node.host.network_limit or node.host.packets_limit:
+            node.assess()
         lightest = node.lightest
         if node.refusal != before or lightest is worker or lightest is None or worker.load < lightest.load:
             node.weigh()
@@ -227,7 +228,7 @@ class Cluster:
         """Take over a worker's load; return how many consumers are expected on places on offer there."""
         worker = self._workers.get(load.worker_id)
         if worker is None or worker.node is not node:
-            worker = Worker(node, load)
+            worker = Worker(load.worker_id, node, load)
             self._workers[load.worker_id] = node.workers[load.worker_id] = worker
         worker.told = load
         consumers = 0

@@ -35,17 +35,13 @@ class Worker:
         hard_load: The same without reserves: what counts against the hard limit.
     """
 
+    id: str
     node: Node
     told: WorkerLoad
     pending_cost: float = 0.0
     pending_reserve: float = 0.0
     load: float = 0.0
     hard_load: float = 0.0
-
-    @property
-    def id(self) -> str:
-        """The worker's id."""
-        return self.told.worker_id
 
     def refresh(self) -> None:
         """Add up the loads anew."""

@@ -1,0 +1,98 @@
+"""Decisions a second on one core, with their reasons spelled out, as placement makes and books them."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from random import Random
+from typing import NamedTuple
+
+from rows import Row, row
+
+from placement_tables import Options
+from placement_tables.cluster import GROUPS, Invented, invent
+from tureen.contract.rooms import RoomPlace
+from tureen.placement import engine
+from tureen.placement.engine.room import view
+from tureen.placement.picture.bookings import Booking
+
+COUNT = 20_000
+GOAL_RATE = 20_000.0
+GOAL_P99 = 1_000.0
+
+
+class Measured(NamedTuple):
+    """One round.
+
+    Attributes:
+        rate: Decisions a second of processor time.
+        p50: Microseconds by the clock on the wall.
+        p99: As well.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+
+
+def measure(invented: Invented, count: int, *, reasons: bool) -> Measured:
+    """Decide so many times, each time for another room, and book what was decided."""
+    picture, rooms = invented
+    rng = Random(7)
+    requests = [
+        RoomPlace(room_id="room", direction="send"),
+        RoomPlace(room_id="room", direction="recv"),
+        RoomPlace(room_id="room", direction="both"),
+    ]
+    took = []
+    started = time.process_time()
+    for number in range(count):
+        record, request = rooms[number % len(rooms)], requests[number % 3]
+        before = time.perf_counter()
+        decision = engine.place(picture.cluster, view(picture, record), request, number, rng, groups=GROUPS)
+        if reasons:
+            decision.reason.to_contract()
+        _book(invented, decision, number)
+        took.append(time.perf_counter() - before)
+    elapsed = time.process_time() - started
+    quantiles = statistics.quantiles(took, n=100)
+    return Measured(count / elapsed, quantiles[49] * 1e6, quantiles[98] * 1e6)
+
+
+def _book(invented: Invented, decision: engine.Decision, number: int) -> None:
+    """Book a decision for a moment, so that the cluster stays as full as it is."""
+    if decision.place is None:
+        return
+    cost, reserve, consumers, _ = decision.demand
+    worker_id, grant_id = decision.place.worker_id, f"g{number}"
+    router_id = decision.place.router_id or "new"
+    invented.picture.cluster.book(Booking(grant_id, worker_id, router_id, cost, reserve, consumers, 10.0))
+    invented.picture.cluster.unbook(worker_id, grant_id)
+
+
+def rows(options: Options) -> list[Row]:
+    """Measure the large cluster, then what the cluster's size and the room's size change."""
+    large = invent(1000, 16, 10_000, 2)
+    gc.collect()
+    gc.freeze()
+    try:
+        measured = [measure(large, COUNT, reasons=True) for _ in range(options.rounds)]
+        bare = [measure(large, COUNT, reasons=False) for _ in range(options.rounds)]
+        small = [measure(invent(10, 16, 1000, 2), COUNT // 4, reasons=True) for _ in range(options.rounds)]
+        wide = [measure(invent(1000, 16, 1000, 32), COUNT // 10, reasons=True) for _ in range(options.rounds)]
+        new = [measure(invent(1000, 16, 1000, 0), COUNT // 4, reasons=True) for _ in range(options.rounds)]
+    finally:
+        gc.unfreeze()
+    goal = [GOAL_RATE] * options.rounds
+    rates = [entry.rate for entry in measured]
+    name = "1,000 nodes of 16 workers, 10,000 rooms of 2 routers"
+    return [
+        row(f"{name}: with reasons", rates, goal, "/s", "higher"),
+        row(f"{name}: p50", [entry.p50 for entry in measured], [GOAL_P99] * options.rounds, "µs", "lower"),
+        row(f"{name}: p99", [entry.p99 for entry in measured], [GOAL_P99] * options.rounds, "µs", "lower"),
+        row(f"{name}: reasons not spelled out", [entry.rate for entry in bare], goal, "/s", "higher"),
+        row("rooms without a router yet", [entry.rate for entry in new], goal, "/s", "higher"),
+        row("10 nodes, beside 1,000", [entry.rate for entry in small], rates, "/s", "higher"),
+        row("rooms of 32 routers, beside 2", [entry.rate for entry in wide], rates, "/s", "higher"),
+    ]
