@@ -17,6 +17,7 @@ _COMMANDS = {
     "nodes": "tureen.cli.nodes:app",
     "plan": "tureen.cli.plan:app",
     "simulate": "tureen.cli.simulate:app",
+    "why": "tureen.cli.why:app",
     "worker": "tureen.cli.worker:app",
 }
 

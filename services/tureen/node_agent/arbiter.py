@@ -37,8 +37,15 @@ def book(
             f"Worker {worker.id} holds {most} transports of room {router.room_id}, which is its share",
             details={"workerId": worker.id, "transports": len(router.booked), "maxTransportsPerWorker": most},
         )
-    covered, consumer_cost = (grant.consumers, grant.consumer_cost) if grant is not None else (0, 0.0)
-    worker.bookings.book(transport_id, cost, reserve, now, covered=covered, consumer_cost=consumer_cost)
+    worker.bookings.book(
+        transport_id,
+        cost,
+        reserve,
+        now,
+        covered=grant.consumers if grant is not None else 0,
+        consumer_cost=grant.consumer_cost if grant is not None else 0.0,
+        grant_id=grant.grant_id if grant is not None else None,
+    )
     router.booked.add(transport_id)
 
 

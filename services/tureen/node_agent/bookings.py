@@ -8,9 +8,24 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 SETTLING = 2.0
 """Seconds after which a booked cost shows in the worker's measured CPU: two heartbeats."""
+
+
+class Booked(NamedTuple):
+    """What a transport has booked, as people ask for it.
+
+    Attributes:
+        grant_id: The offer that it was made with.
+        consumers: How many it has.
+        reserve: What is kept for its growth by now, percent of a core.
+    """
+
+    grant_id: str | None = None
+    consumers: int = 0
+    reserve: float = 0.0
 
 
 @dataclass(slots=True)
@@ -31,6 +46,7 @@ class _Booking:
         covered: How many consumers the cost is for.
         consumer_cost: What each one beyond these takes of the reserve, percent of a core.
         consumers: How many it has.
+        grant_id: The offer that it was made with; None without one.
         fresh: Its costs that do not show yet, the oldest first.
     """
 
@@ -38,6 +54,7 @@ class _Booking:
     covered: int
     consumer_cost: float
     consumers: int = 0
+    grant_id: str | None = None
     fresh: deque[_Cost] = field(default_factory=deque)
 
     @property
@@ -64,6 +81,7 @@ class Bookings:
         *,
         covered: int = 0,
         consumer_cost: float = 0.0,
+        grant_id: str | None = None,
     ) -> None:
         """Book a place.
 
@@ -74,9 +92,10 @@ class Bookings:
             now: Monotonic seconds.
             covered: How many consumers the cost is for.
             consumer_cost: Percent of a core that each further one takes.
+            grant_id: The offer that it comes from, if it does.
         """
         self.release(transport_id)
-        booking = self._by_transport[transport_id] = _Booking(reserve, covered, consumer_cost)
+        booking = self._by_transport[transport_id] = _Booking(reserve, covered, consumer_cost, grant_id=grant_id)
         self._add(booking, cost, now)
 
     def release(self, transport_id: str) -> None:
@@ -88,6 +107,11 @@ class Bookings:
             self._unseen -= cost.amount
             cost.amount = 0.0
         booking.fresh.clear()
+
+    def booked(self, transport_id: str) -> Booked:
+        """Return what a transport has booked; nothing where it has no place."""
+        booking = self._by_transport.get(transport_id)
+        return Booked(booking.grant_id, booking.consumers, booking.reserve_left) if booking is not None else Booked()
 
     def next_consumer(self, transport_id: str) -> float:
         """Return what one consumer more on a transport would cost beyond what is booked, percent of a core."""

@@ -18,6 +18,8 @@ from tureen.contract.cluster import (
     RouterEvent,
     WorkerEvent,
 )
+from tureen.contract.decisions import DecidedEvent
+from tureen.placement.decisions import Kept
 from tureen.placement.inventories import Inventories
 from tureen.placement.picture import Joined, Replaced
 from tureen.placement.reconcile import Reconciler
@@ -89,6 +91,8 @@ class Listeners:
             self._on_node_event(what, model.model_validate(payload))
         elif what == "granted":
             self._on_granted(GrantedEvent.model_validate(payload))
+        elif what == "decided":
+            self._on_decided(DecidedEvent.model_validate(payload))
         elif what == "nodeGone":
             self._on_node_gone(NodeEvent.model_validate(payload))
 
@@ -124,6 +128,10 @@ class Listeners:
         state = self._state
         if event.replica_id != state.settings.replica_id:
             state.picture.book(event, state.wall_ms(), state.now())
+
+    def _on_decided(self, event: DecidedEvent) -> None:
+        if event.replica_id != self._state.settings.replica_id:
+            self._state.decisions.add(Kept(event))
 
     def _on_node_gone(self, event: NodeEvent) -> None:
         """A node says that it leaves, or a replica has a witness; news of a run that we replaced ourselves is old."""

@@ -12,6 +12,7 @@ from tureen.contract import subjects
 from tureen.contract.cluster import NodeEvent, RoomEvent
 from tureen.contract.model import Announcement
 from tureen.contract.rooms import RoomRecord
+from tureen.placement.decisions import DecisionLog
 from tureen.placement.engine import CostLearner
 from tureen.placement.offers import Offers
 from tureen.placement.picture import Node, Picture
@@ -29,6 +30,7 @@ class PlacementState:
 
     Attributes:
         picture: What the agents say.
+        decisions: The last ones, for whoever asks why.
         learner: What producers and consumers cost here.
         plans: Paths that were answered a moment ago.
         changed: Beats whenever the picture changes.
@@ -38,6 +40,7 @@ class PlacementState:
     settings: PlacementSettings
     bus: Bus
     picture: Picture = field(default_factory=Picture)
+    decisions: DecisionLog = field(default_factory=DecisionLog)
     learner: CostLearner = field(default_factory=CostLearner)
     plans: Plans = field(default_factory=Plans)
     changed: Pulse = field(default_factory=Pulse)

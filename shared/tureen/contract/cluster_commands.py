@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tureen.contract import cluster, pipes, rooms
+from tureen.contract import cluster, decisions, pipes, rooms
 from tureen.contract.command import Audience, Command, between_services, of_placement
 from tureen.contract.errors import Conflict, NoCapacity, NotFound, Stale, Unsupported, WorkerClosed
 
@@ -12,6 +12,13 @@ BETWEEN: tuple[Command, ...] = (
         "Hand an agent a room's newest record; its routers that the record does not list any more are closed.",
         rooms.RoomRecord,
         errors=(Stale, Unsupported, WorkerClosed),
+    ),
+    between_services(
+        "transport.find",
+        "Ask an agent whether it holds a transport, and what that has booked.",
+        decisions.TransportFind,
+        decisions.TransportPlace,
+        (NotFound,),
     ),
     between_services("inventory.get", "Have an agent publish what it holds.", cluster.InventoryGet),
     between_services(
@@ -81,6 +88,13 @@ PLACEMENT: tuple[Command, ...] = (
         "Ask by which path a router of a room gets a producer.",
         rooms.RoomRoute,
         rooms.RoomPath,
+        (NotFound,),
+    ),
+    of_placement(
+        "room.why",
+        "Ask why transports of a room are where they are, or why one is; a person's `tureen why` asks it.",
+        decisions.RoomWhy,
+        decisions.RoomWhyAnswer,
         (NotFound,),
     ),
     of_placement(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tureen.contract import cluster, events, subjects
+from tureen.contract import cluster, decisions, events, subjects
 from tureen.contract.model import Announcement
 
 
@@ -116,6 +116,12 @@ SYSTEM_EVENTS: tuple[Told, ...] = (
     _system("nodeGone", "A node was started anew: what its old run held is gone.", cluster.NodeEvent, "placement"),
     _system("roomChanged", "A room's record was written.", cluster.RoomEvent, "placement"),
     _system("granted", "A place was given out.", cluster.GrantedEvent, "placement"),
+    _system(
+        "decided",
+        "It was decided where a transport goes, or that it goes nowhere, and why.",
+        decisions.DecidedEvent,
+        "placement",
+    ),
     _system("workerDied", "A worker ended by itself, and its routers with it.", cluster.WorkerEvent),
     _system("routerOpened", "A router was made.", cluster.RouterEvent),
     _system("routerClosed", "A router was closed.", cluster.RouterEvent),

@@ -23,7 +23,8 @@ from tureen.contract.cluster import (
     WorkerEvent,
     WorkerLoad,
 )
-from tureen.contract.errors import Conflict, Stale, TureenError
+from tureen.contract.decisions import TransportFind, TransportPlace
+from tureen.contract.errors import Conflict, NotFound, Stale, TureenError
 from tureen.contract.ids import new_id
 from tureen.contract.media import RouterClose, RouterCreated, WorkerCreateRouter
 from tureen.contract.model import Reply
@@ -81,6 +82,7 @@ class SimulatedAgent:
                     "inventory.get": self._get_inventory,
                     "router.close": self._close_router,
                     "pipe.find": self._find,
+                    "transport.find": self._find_transport,
                 }.items()
             },
             subject=subjects.node_commands(node_id),
@@ -250,6 +252,9 @@ class SimulatedAgent:
             if producer_id == command.producer_id
         ]
         return PipeFound(holders=holders)
+
+    async def _find_transport(self, _call: Call, command: TransportFind) -> TransportPlace:
+        raise NotFound(f"Transport with id {command.transport_id} not found")
 
     def _accept(self, record: RoomRecord) -> None:
         known = self.rooms.get(record.room_id)

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from tests.integration.conftest import Connect
+from tests.integration.node_agent.conftest import run_node
 from tests.integration.placement.agents import SimulatedAgent
 
 from tureen.bus import Bus
 from tureen.placement.service import Placement
 from tureen.placement.settings import PlacementSettings
+
+__all__ = ["run_node"]
 
 StartReplica = Callable[..., Awaitable[Placement]]
 StartAgent = Callable[..., Awaitable[SimulatedAgent]]

@@ -1,9 +1,10 @@
-"""`room.update` and `inventory.get`: what placement tells and asks."""
+"""`room.update`, `inventory.get` and `transport.find`: what placement tells and asks."""
 
 from __future__ import annotations
 
 from tureen.bus import Call
 from tureen.contract.cluster import InventoryGet
+from tureen.contract.decisions import TransportFind, TransportPlace
 from tureen.contract.rooms import RoomRecord
 from tureen.node_agent import rooms
 from tureen.node_agent.state import AgentState, Handlers
@@ -25,6 +26,22 @@ async def update_room(state: AgentState, _call: Call, command: RoomRecord) -> No
     rooms.forget_unused(state.objects, command.tenant, command.room_id, state.settings.node_id)
 
 
+async def find_transport(state: AgentState, call: Call, command: TransportFind) -> TransportPlace:
+    """Tell where a transport is and what it has booked."""
+    entry = state.objects.transports.get(command.transport_id, call.tenant)
+    router = entry.router
+    booked = router.worker.bookings.booked(entry.id)
+    return TransportPlace(
+        transport_id=entry.id,
+        tenant=entry.tenant,
+        room_id=router.room_id,
+        node_id=router.node_id,
+        worker_id=router.worker.id,
+        router_id=router.id,
+        **booked._asdict(),
+    )
+
+
 async def get_inventory(state: AgentState, _call: Call, _command: InventoryGet) -> None:
     """Publish what the agent holds."""
     state.publish_inventory()
@@ -32,5 +49,6 @@ async def get_inventory(state: AgentState, _call: Call, _command: InventoryGet) 
 
 HANDLERS: Handlers = {
     "room.update": update_room,
+    "transport.find": find_transport,
     "inventory.get": get_inventory,
 }

@@ -169,9 +169,10 @@ def _place(chosen: Candidate) -> Place:
 
 
 def _looked(search: _Search) -> tuple[Looked, ...]:
-    """Return what the decision depends on: the workers that were weighed, and where else the room is."""
-    found = (search.cluster.worker(view.router.worker_id) for view in search.room.routers)
-    own = (worker for worker in found if worker is not None and worker.id not in search.weighed)
+    """Return what the decision depends on: the workers that were weighed, where else the room is, who was left out."""
+    names = chain((view.router.worker_id for view in search.room.routers), search.request.exclude)
+    found = (search.cluster.worker(name) for name in dict.fromkeys(names) if name not in search.weighed)
+    own = (worker for worker in found if worker is not None)
     return tuple(Looked.at(worker) for worker in chain((worker for worker, _ in search.weighed.values()), own))
 
 
@@ -199,8 +200,22 @@ def _refusals(search: _Search, rest: Rest) -> Mapping[str, int]:
         causes[cause] = max(causes[cause], workers)
     indexed = _count_indexed(search, rest.accepting, causes)
     looked_at = sum(worker.node.refusal is None for worker, _ in search.weighed.values())
+    left_out = _left_out(search)
+    causes["excluded"] += left_out
+    looked_at += left_out
     causes["watermark"] += max(0, indexed - looked_at)
     return {cause: workers for cause, workers in causes.items() if workers}
+
+
+def _left_out(search: _Search) -> int:
+    """Count the workers that the caller left out and that were not even weighed."""
+    version = search.room.record.mediasoup_version
+    names = set(search.request.exclude) - search.weighed.keys()
+    found = (search.cluster.worker(name) for name in names)
+    return sum(
+        worker is not None and worker.node.refusal is None and worker.node.mediasoup_version == version
+        for worker in found
+    )
 
 
 def _count_indexed(search: _Search, accepting: Iterable[tuple[str, str, int]], causes: Counter[str]) -> int:

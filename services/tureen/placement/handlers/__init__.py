@@ -7,11 +7,17 @@ from typing import Any
 
 from tureen.bus import Call, Handler
 from tureen.contract.model import Reply
-from tureen.placement.handlers import nodes, place, rooms, route
+from tureen.placement.handlers import nodes, place, rooms, route, why
 from tureen.placement.handlers.function import Function
 from tureen.placement.state import PlacementState
 
-_FUNCTIONS: Mapping[str, Function] = {**rooms.HANDLERS, **place.HANDLERS, **route.HANDLERS, **nodes.HANDLERS}
+_FUNCTIONS: Mapping[str, Function] = {
+    **rooms.HANDLERS,
+    **place.HANDLERS,
+    **route.HANDLERS,
+    **why.HANDLERS,
+    **nodes.HANDLERS,
+}
 
 
 def handlers(state: PlacementState) -> Mapping[str, Handler]:

@@ -12,6 +12,7 @@ from tureen.contract.errors import Conflict, Internal, NoCapacity, Stale, Timeou
 from tureen.contract.ids import new_id
 from tureen.contract.rooms import Grant, RoomPlace, RoomPlaced, RoomRecord, RoomRouter, WorkerPlace, WorkerPlaced
 from tureen.placement import engine
+from tureen.placement.decisions import Kept, describe
 from tureen.placement.engine.room import view
 from tureen.placement.handlers.function import Function
 from tureen.placement.state import PlacementState
@@ -112,6 +113,7 @@ class _Placing:
         if record.policy.limit == "queue" and left > 0:
             await self.state.changed.wait(min(left, LONGEST_WAIT))
             return
+        self._tell(record, decision, None)
         if self.failure is not None:
             raise self.failure
         raise _no_capacity(record, decision, why=self.command.why)
@@ -140,7 +142,29 @@ class _Placing:
             self._unbook(granted)
             raise
         state.announce("granted", granted)
+        self._tell(known.record, decision, granted)
         return self._placed(router, granted, decision)
+
+    def _tell(self, record: RoomRecord, decision: engine.Decision, granted: GrantedEvent | None) -> None:
+        """Keep a decision, and tell it to the other replicas and whoever else wants to know."""
+        state = self.state
+        event = describe(decision, record, self.command.direction, granted, state.settings.replica_id)
+        state.decisions.add(Kept(event, decision.reason.inputs))
+        state.announce("decided", event)
+        # Where the room is already, the next transport is no news.
+        level = logging.DEBUG if event.why.rule == "pack" else logging.INFO
+        where = f"on {event.worker_id} of {event.node_id}" if granted is not None else "nowhere"
+        refusals = ", ".join(f"{workers} {cause}" for cause, workers in sorted(event.why.refusals.items()))
+        log.log(
+            level,
+            "room %s: %s %s (%s; inputs %.12s; refused: %s)",
+            record.room_id,
+            event.direction,
+            where,
+            event.why.rule or "no place",
+            event.why.inputs_digest,
+            refusals or "none",
+        )
 
     def _note_failure(self, router: RoomRouter, error: TureenError) -> None:
         self.failed.append(router.worker_id)
@@ -179,10 +203,6 @@ class _Placing:
         return max(0, node.clock(state.now()) + left) if node is not None else 0
 
     def _placed(self, router: RoomRouter, granted: GrantedEvent, decision: engine.Decision) -> RoomPlaced:
-        rule = decision.reason.rule
-        # Where the room is already, the next transport is no news.
-        level = logging.DEBUG if rule == "pack" else logging.INFO
-        log.log(level, "room %s: %s on %s (%s)", self.command.room_id, self.command.direction, router.worker_id, rule)
         return RoomPlaced(
             node_id=router.node_id,
             worker_id=router.worker_id,
