@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tureen.contract import subjects
@@ -18,7 +18,7 @@ from tureen.contract.cluster import (
     RouterEvent,
     WorkerEvent,
 )
-from tureen.contract.decisions import DecidedEvent
+from tureen.contract.decisions import DecidedEvent, MoveWantedEvent
 from tureen.placement.decisions import Kept
 from tureen.placement.inventories import Inventories
 from tureen.placement.picture import Joined, Replaced
@@ -44,9 +44,10 @@ _OF_NODES: Mapping[str, type[InventoryEvent]] = {
 class Listeners:
     """Hears heartbeats, inventories and the events of the cluster."""
 
-    def __init__(self, state: PlacementState, reconciler: Reconciler) -> None:
+    def __init__(self, state: PlacementState, reconciler: Reconciler, on_move_wanted: Callable[[str], None]) -> None:
         self._state = state
         self._reconciler = reconciler
+        self._on_move_wanted = on_move_wanted
         self.inventories = Inventories(state)
 
     async def start(self) -> None:
@@ -93,6 +94,9 @@ class Listeners:
             self._on_granted(GrantedEvent.model_validate(payload))
         elif what == "decided":
             self._on_decided(DecidedEvent.model_validate(payload))
+        elif what == "moveWanted":
+            # Whoever offered, ourselves or another: for a while that is enough.
+            self._on_move_wanted(MoveWantedEvent.model_validate(payload).worker_id)
         elif what == "nodeGone":
             self._on_node_gone(NodeEvent.model_validate(payload))
 

@@ -14,6 +14,7 @@ from tureen.placement.handlers import handlers
 from tureen.placement.handlers.rooms import capabilities
 from tureen.placement.janitor import Janitor
 from tureen.placement.listeners import Listeners
+from tureen.placement.rebalancer import Rebalancer
 from tureen.placement.reconcile import Reconciler
 from tureen.placement.recovery import Recovery
 from tureen.placement.settings import PlacementSettings
@@ -30,7 +31,8 @@ class Placement:
         capabilities(settings.media_codecs)
         self.state = PlacementState(settings, bus)
         self.reconciler = Reconciler(self.state)
-        self.listeners = Listeners(self.state, self.reconciler)
+        self.rebalancer = Rebalancer(self.state)
+        self.listeners = Listeners(self.state, self.reconciler, self.rebalancer.heard)
         self.recovery = Recovery(self.state)
         self.janitor = Janitor(self.state, self.reconciler)
         self.clock = Clock(self.state)
@@ -53,6 +55,7 @@ class Placement:
         await self.recovery.run()
         await self._service.start()
         self._tasks.append(asyncio.create_task(self.janitor.run(), name="janitor"))
+        self._tasks.append(asyncio.create_task(self.rebalancer.run(), name="rebalancer"))
         log.info("placement is ready: %d nodes, %d rooms", len(self.state.picture.cluster.nodes), len(self.state.store))
 
     async def close(self) -> None:

@@ -49,6 +49,10 @@ class PlacementSettings(Settings):
         max_pipe_depth: Over how many hops a producer travels at most.
         region_groups: Regions that are close to each other, group by group: when a room's own region is full, those of
             its group are used before the others.
+        rebalance_above: Percent of a core that a worker must be above for it to give up some of its transports.
+        rebalance_below: Percent of a core down to which it gives them up.
+        rebalance_after: Seconds for which it must have been above.
+        rebalance_pause: Seconds between two offers.
         empty_router_after: Seconds after which a router that nobody uses is closed.
         unlisted_after: Seconds after which a router that its room's record does not list is closed.
         vanished_after: Seconds after which a router that its agent does not announce leaves the record.
@@ -69,6 +73,10 @@ class PlacementSettings(Settings):
     max_pipe_fan_out: Annotated[int, Field(ge=1)] = 8
     max_pipe_depth: Annotated[int, Field(ge=1)] = 4
     region_groups: list[list[str]] = Field(default_factory=list)
+    rebalance_above: Annotated[float, Field(gt=0, le=100)] = 90.0
+    rebalance_below: Annotated[float, Field(gt=0, le=100)] = 70.0
+    rebalance_after: Annotated[float, Field(ge=0)] = 10.0
+    rebalance_pause: Annotated[float, Field(gt=0)] = 30.0
     empty_router_after: Annotated[float, Field(gt=0)] = 30.0
     unlisted_after: Annotated[float, Field(gt=0)] = 10.0
     vanished_after: Annotated[float, Field(gt=0)] = 10.0

@@ -37,6 +37,38 @@ class DecidedEvent(Announcement):
     why: PlacementReason
 
 
+class MoveWantedEvent(Announcement):
+    """`moveWanted`: a worker has had too much to do for a while; whoever can move peers may move some away from it.
+
+    New transports go elsewhere by themselves. A peer is moved by making its transports anew where `room.place` says,
+    with this worker in `exclude`.
+
+    Attributes:
+        transports: How many of the room's transports on that worker should go.
+        load: The worker's CPU, percent of a core.
+        reason: Why, for people.
+    """
+
+    replica_id: str
+    tenant: str
+    room_id: str
+    node_id: str
+    worker_id: str
+    router_id: str
+    transports: int
+    load: float
+    reason: str
+
+
+class ScaleWantedEvent(Announcement):
+    """`scaleWanted`: a worker has had too much to do for a while, and no other takes what it has: add nodes."""
+
+    replica_id: str
+    worker_id: str
+    region: str = ""
+    reason: str
+
+
 class RoomWhy(Command):
     """Ask why transports of a room are where they are, or why one is.
 

@@ -196,7 +196,7 @@ class PlacementReason(Message):
     Attributes:
         rule: The rule that decided: `pack`, `spill-worker`, `spill-node`, `spill-group`, `spill-region` or `first`;
             `spill` or `degrade` where the room's policy let it go past the watermark; `last-resort` where only nodes
-            were left that failed within the last minute or whose hosts are overloaded; empty where nothing fits.
+            were left that failed within the last minute; empty where nothing fits.
         inputs_digest: SHA-256 over the decision's inputs, hexadecimal: same inputs, same decision.
         candidates: The eight best workers in order.
         refusals: How many workers were refused, by cause.

@@ -122,6 +122,18 @@ SYSTEM_EVENTS: tuple[Told, ...] = (
         decisions.DecidedEvent,
         "placement",
     ),
+    _system(
+        "moveWanted",
+        "A worker has had too much to do for a while: some of a room's transports should move away from it.",
+        decisions.MoveWantedEvent,
+        "placement",
+    ),
+    _system(
+        "scaleWanted",
+        "A worker has had too much to do for a while, and no other takes what it has.",
+        decisions.ScaleWantedEvent,
+        "placement",
+    ),
     _system("workerDied", "A worker ended by itself, and its routers with it.", cluster.WorkerEvent),
     _system("routerOpened", "A router was made.", cluster.RouterEvent),
     _system("routerClosed", "A router was closed.", cluster.RouterEvent),

@@ -75,11 +75,12 @@ def test_overloaded_hosts_get_no_new_rooms() -> None:
     assert {chosen(decide(seen, record(), seed)) for seed in range(8)} <= {"idle-1", "idle-2"}
     assert chosen(decide(seen, record("overloaded-1"))) == "overloaded-1"
     alone = decide(picture(NODE_OVERLOADED), record())
-    assert (chosen(alone), alone.reason.rule) == ("overloaded-1", "last-resort")
+    assert (chosen(alone), alone.reason.rule) == ("overloaded-1", "first")
     calm = heartbeat("overloaded", worker("overloaded-1"), host=HostLoad(cpu=10.0))
-    seen = picture(NODE_OVERLOADED)
+    seen = picture(NODE_OVERLOADED, heartbeat("busy", worker("busy-1", 50)))
+    assert chosen(decide(seen, record())) == "busy-1"
     seen.hear(calm, 1.0)
-    assert decide(seen, record()).reason.rule == "first"
+    assert chosen(decide(seen, record())) == "overloaded-1"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ _RULES = {
     "spill-region": "the region is full: another region",
     "spill": "nothing is left below the watermark; the room's policy goes past it, up to the hard limit",
     "degrade": "nothing is left below the watermark; the room's policy goes on with the lowest layers",
-    "last-resort": "only nodes are left that failed within the last minute, or whose hosts are overloaded",
+    "last-resort": "only nodes are left that failed within the last minute",
     "": "no worker takes it",
 }
 _REFUSALS = {

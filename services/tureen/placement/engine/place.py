@@ -134,7 +134,7 @@ def _choose(search: _Search, draw: float, costs: Costs, groups: Groups) -> _Foun
         for tier in tiers(search.cluster, search.room, search.request, bounds, draw, groups):
             best = search.best_of(tier, bounds, needed)
             if best is not None:
-                return _Found(_rule(tier, bounds), best, needed)
+                return _Found(_rule(tier, bounds, best), best, needed)
     return _Found("", None, search.demand)
 
 
@@ -151,8 +151,8 @@ def _passes(search: _Search) -> Iterator[Bounds]:
         yield from (bounds._replace(reluctant=True) for bounds in passes)
 
 
-def _rule(tier: Tier, bounds: Bounds) -> str:
-    if bounds.reluctant:
+def _rule(tier: Tier, bounds: Bounds, chosen: Candidate) -> str:
+    if chosen.worker.node.failed:
         return "last-resort"
     if bounds.lowest:
         return "degrade"
