@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tureen.bus.parser import Delivery
 from tureen.contract import subjects
 from tureen.contract.cluster import (
     GrantedEvent,
@@ -19,6 +20,8 @@ from tureen.contract.cluster import (
     WorkerEvent,
 )
 from tureen.contract.decisions import DecidedEvent, MoveWantedEvent
+from tureen.contract.errors import TureenError
+from tureen.contract.quick import decode_heartbeat
 from tureen.placement.decisions import Kept
 from tureen.placement.inventories import Inventories
 from tureen.placement.picture import Joined, Replaced
@@ -55,17 +58,24 @@ class Listeners:
         bus = self._state.bus
         await bus.subscribe(subjects.SYSTEM_EVENTS, self.on_event)
         await bus.subscribe(subjects.INVENTORIES, self.on_inventory)
-        await bus.subscribe(subjects.HEARTBEATS, self.on_heartbeat)
+        await bus.listen(subjects.HEARTBEATS, self.on_heartbeat)
 
     async def close(self) -> None:
         """Ask nobody anything any more; the bus ends the subscriptions."""
         await self.inventories.close()
 
-    def on_heartbeat(self, subject: str, payload: dict[str, Any]) -> None:
-        """A node is alive, and this is its load."""
-        heartbeat = Heartbeat.model_validate(payload)
-        if not _is_own(subject, heartbeat.node_id):
-            return
+    def on_heartbeat(self, delivery: Delivery) -> None:
+        """A node is alive, and this is its load; what is no heartbeat is nobody's sign of life."""
+        try:
+            heartbeat = decode_heartbeat(delivery.body)
+            if _is_own(delivery.subject, heartbeat.node_id):
+                self._heard(heartbeat)
+        except TureenError as error:
+            log.warning("a message on %s was dropped: %s", delivery.subject, error)
+        except Exception:
+            log.exception("a heartbeat on %s could not be taken over", delivery.subject)
+
+    def _heard(self, heartbeat: Heartbeat) -> None:
         state = self._state
         for change in state.picture.hear(heartbeat, state.now()):
             self._on_change(change, heartbeat)

@@ -51,6 +51,7 @@ class Placement:
     async def start(self) -> None:
         """Listen, make the store ready, then answer."""
         await self.listeners.start()
+        self.state.heard_since = self.state.now()
         self._tasks.append(asyncio.create_task(self.clock.run(), name="clock"))
         await self.recovery.run()
         await self._service.start()

@@ -33,6 +33,7 @@ class PlacementState:
         decisions: The last ones, for whoever asks why.
         learner: What producers and consumers cost here.
         plans: Paths that were answered a moment ago.
+        heard_since: Since when nodes are listened to, monotonic seconds.
         changed: Beats whenever the picture changes.
         rng: Spreads what would else be equal.
     """
@@ -43,6 +44,7 @@ class PlacementState:
     decisions: DecisionLog = field(default_factory=DecisionLog)
     learner: CostLearner = field(default_factory=CostLearner)
     plans: Plans = field(default_factory=Plans)
+    heard_since: float = 0.0
     changed: Pulse = field(default_factory=Pulse)
     rng: Random = field(default_factory=Random)
     offers: Offers = field(init=False)

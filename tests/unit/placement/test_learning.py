@@ -59,13 +59,15 @@ def test_rooms_of_one_size_tell_little_and_do_no_harm() -> None:
     assert COSTS.copy / 2 < costs.copy < COSTS.copy * 2
 
 
-def test_only_the_worker_with_most_streams_is_heard() -> None:
-    """An idle worker beside a busy one teaches nothing."""
-    busy, idle = worker("a-1", 30.0, consumers=100), worker("a-2", 90.0, consumers=1)
-    alone, both = CostLearner(), CostLearner()
-    alone.hear(heartbeat("a", busy), 0.0)
-    both.hear(heartbeat("a", idle, busy), 0.0)
-    assert alone.costs == both.costs != COSTS
+def test_workers_have_their_turns() -> None:
+    """Each heartbeat teaches of one worker, the next of the next."""
+    busy, idle = worker("a-1", 30.0, consumers=100), worker("a-2", 90.0)
+    learner = CostLearner()
+    learner.hear(heartbeat("a", busy, idle, seq=1), 0.0)
+    assert learner.costs == COSTS
+    learner.hear(heartbeat("a", busy, idle, seq=2), 1.0)
+    assert learner.costs != COSTS
+    learner.hear(heartbeat("a", seq=3), 2.0)
 
 
 _LOAD = st.tuples(st.floats(0, 100), st.integers(0, 2000), st.integers(0, 20000), st.integers(0, 5000))

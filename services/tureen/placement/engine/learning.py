@@ -42,10 +42,11 @@ class CostLearner:
         return self._costs
 
     def hear(self, heartbeat: Heartbeat, now: float) -> None:
-        """Learn from the worker with the most streams; choosing by its CPU would prefer what happens to be dear."""
-        busiest = max(heartbeat.workers, key=_streams, default=None)
-        if busiest is not None and _streams(busiest):
-            self.observe(busiest, now)
+        """Learn from one of the node's workers, each in its turn; one without streams teaches nothing."""
+        if heartbeat.workers:
+            load = heartbeat.workers[heartbeat.seq % len(heartbeat.workers)]
+            if load.producers or load.consumers:
+                self.observe(load, now)
 
     def observe(self, load: WorkerLoad, now: float) -> None:
         """Learn from one worker's second."""
@@ -79,10 +80,6 @@ class CostLearner:
         ingest = _bounded((py * cc - cy * self._pc) / determinant)
         copy = _bounded((cy * pp - py * self._pc) / determinant)
         self._costs = self._prior._replace(ingest=self._prior.ingest * ingest, copy=self._prior.copy * copy)
-
-
-def _streams(load: WorkerLoad) -> int:
-    return load.producers + load.consumers
 
 
 def _bounded(factor: float) -> float:

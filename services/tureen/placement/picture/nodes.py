@@ -126,7 +126,7 @@ class Node:
             region=self.region,
             draining=self.leaving or self.drained,
             mediasoup_version=self.mediasoup_version,
-            workers=[worker.told for worker in self.workers.values()],
+            workers=[WorkerLoad.model_validate(worker.told, from_attributes=True) for worker in self.workers.values()],
         )
 
     def _refusal(self) -> str | None:
