@@ -16,7 +16,7 @@ _LATEST = frozenset({"grantId", "expiresAt"})
 _RANDOM = "usernameFragment localIceUsernameFragment password keyBase64 ssrc mappedSsrc cname msid"
 _GIVEN = "pid traceId"
 _MEASURED = "seq cpu memory memoryTotal networkIn networkOut openFiles freePorts booked reserved score bufferedAmount"
-_DECIDED = "rule inputsDigest cost consumerCost reserve load generation incarnation"
+_DECIDED = "decidedAt rule inputsDigest cost consumerCost reserve load generation incarnation"
 _VARYING = frozenset(" ".join((_RANDOM, _GIVEN, _MEASURED, _DECIDED, "timestamp")).split())
 """Fields whose values differ from run to run."""
 

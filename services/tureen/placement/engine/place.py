@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from random import Random
 from typing import NamedTuple
 
@@ -170,10 +169,14 @@ def _place(chosen: Candidate) -> Place:
 
 def _looked(search: _Search) -> tuple[Looked, ...]:
     """Return what the decision depends on: the workers that were weighed, where else the room is, who was left out."""
-    names = chain((view.router.worker_id for view in search.room.routers), search.request.exclude)
-    found = (search.cluster.worker(name) for name in dict.fromkeys(names) if name not in search.weighed)
-    own = (worker for worker in found if worker is not None)
-    return tuple(Looked.at(worker) for worker in chain((worker for worker, _ in search.weighed.values()), own))
+    weighed = search.weighed
+    looked = [Looked.at(worker) for worker, _ in weighed.values()]
+    names = [view.router.worker_id for view in search.room.routers]
+    for name in sorted({*names, *search.request.exclude} - weighed.keys()):
+        worker = search.cluster.worker(name)
+        if worker is not None:
+            looked.append(Looked.at(worker))
+    return tuple(looked)
 
 
 def _causes(search: _Search) -> dict[str, int]:
