@@ -1,10 +1,13 @@
 # make up      set everything up and run the system; ARGS go to `tureen up`
-# make test    set everything up, check the code and run all tests; PYTEST_ARGS go to pytest
+# make test    set everything up, check the code and run all tests, side by side in PYTEST_WORKERS processes;
+#              PYTEST_ARGS go to pytest
 # make install only set up
 # make check   lint and type-check
 # make clean   remove what the others made in this folder
 .PHONY: help up test install check clean
 .DEFAULT_GOAL := help
+#- One more than there are processors, since tests wait a good deal for other processes.
+PYTEST_WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -18,7 +21,7 @@ up: install
 test:
 	@scripts/setup.sh tests
 	@$(MAKE) --no-print-directory check
-	@exec .venv/bin/python -m pytest $(PYTEST_ARGS)
+	@exec .venv/bin/python -m pytest --numprocesses=$(PYTEST_WORKERS) --dist=worksteal $(PYTEST_ARGS)
 
 check:
 	@scripts/setup.sh packages
