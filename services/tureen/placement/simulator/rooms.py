@@ -97,8 +97,9 @@ class Room:
         moved = [peer for peer in self.peers.values() if _touches(peer, gone)]
         for peer in moved:
             self.leave(peer.id)
-        for router_id in gone:
-            del self.routers[router_id]
+        lost = [self.routers.pop(router_id) for router_id in sorted(gone)]
+        for router in lost:
+            streams.cut(self._world, router)
         self.record = records.without_routers(self.record, gone) or self.record
         self._repull()
         for peer in moved:

@@ -65,3 +65,12 @@ def release(world: World, router: Router, producer_id: str) -> None:
         source.serving[producer_id] -= 1
         source.worker.pipe_consumers -= 1
         router = source
+
+
+def cut(world: World, router: Router) -> None:
+    """A router is lost: who sent to it sends no more, whatever went on from there."""
+    for producer_id, (source, _) in router.pulled.items():
+        source.serving[producer_id] -= 1
+        source.worker.pipe_consumers -= 1
+        release(world, source, producer_id)
+    router.pulled.clear()

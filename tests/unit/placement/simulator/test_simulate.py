@@ -124,22 +124,69 @@ def test_the_examples_run(example: Path) -> None:
     watch=st.just("all") | st.integers(0, 6),
     stay=st.none() | st.just((1.0, 12.0)),
     limit=st.integers(20, 200),
-    lost=st.none() | st.integers(0, 15),
+    fan_out=st.integers(1, 8),
+    events=st.lists(
+        st.fixed_dictionaries(
+            {
+                "at": st.floats(0, 20),
+                "what": st.sampled_from(["lose", "drain", "undrain", "silence", "speak"]),
+                "node": st.sampled_from(["1-1", "1-2", "1-3", "none"]),
+            }
+        ),
+        max_size=4,
+    ),
 )
 def test_any_workload_keeps_to_its_limits(
-    peers: int, viewers: int, watch: object, stay: object, limit: int, lost: int | None
+    peers: int, viewers: int, watch: object, stay: object, limit: int, fan_out: int, events: list[dict[str, object]]
 ) -> None:
-    """No worker is above its limit, ways are no longer than allowed, and counts never turn negative."""
+    """No worker is above its limit, no way is too long, no count negative, and nothing is left when all have left."""
     rooms = {"peers": peers, "viewers": viewers, "watch": watch, "stay": stay, "join_every": 0.5}
     given_ = {
-        "duration": 15,
+        "duration": 28,
         "consumers_per_worker": limit,
+        "fan_out": fan_out,
         "costs": {"ingest": 0.0, "copy": 90 / limit, "transport": 0.0},
         "nodes": [{"count": 3, "workers": 2}],
         "rooms": [{**rooms, "policy": {"limit": "spill"}}],
-        "events": [] if lost is None else [{"at": lost, "what": "lose", "node": "1-1"}],
+        "events": events,
     }
-    for sample in simulate(Workload.model_validate(given_)).samples:
+    samples = simulate(Workload.model_validate(given_)).samples
+    if stay is not None:
+        last = samples[-1]
+        assert (last.peers, last.consumers, last.pipe_consumers, last.pipes) == (0, 0, 0, 0)
+    for sample in samples:
         assert all(-1e-6 <= load <= 90 + 1e-6 for load in sample.loads.values())
         assert sample.depth <= 4
         assert min(sample.consumers, sample.pipe_consumers, sample.pipes) >= 0
+
+
+def test_a_lost_relay_leaves_no_pipe_behind() -> None:
+    """Where a stream went through a lost host to others, what was sent to that host ends as well."""
+    text = """
+duration = 40
+fan_out = 1
+consumers_per_worker = 10
+[costs]
+ingest = 0.0
+copy = 9.0
+transport = 0.0
+[[nodes]]
+count = 4
+workers = 1
+[[rooms]]
+peers = 1
+viewers = 24
+producers = 1
+expected_consumers = 1
+join_every = 0.25
+stay = [15, 20]
+policy = { limit = "spill" }
+[[events]]
+at = 12
+what = "lose"
+node = "LOST"
+"""
+    for lost in ("1-1", "1-2", "1-3", "1-4"):
+        samples = simulate(parse(text.replace("LOST", lost))).samples
+        assert samples[11].depth >= 2
+        assert samples[-1].pipe_consumers == 0, lost
