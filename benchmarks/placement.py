@@ -1,4 +1,4 @@
-"""How fast placement decides, and what hearing the nodes costs.
+"""How fast placement decides, what hearing the nodes costs, and how well rooms are spread.
 
 Each table is a module of `placement_tables` with a function `rows(options)`; the peer of a row is its goal.
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from placement_tables import TABLES, Options
-from rows import Row, show
+from rows import Row, show, write
 
 
 def main() -> None:
@@ -31,10 +31,10 @@ def main() -> None:
     for name in options.tables or TABLES:
         module = importlib.import_module(f"placement_tables.{name}")
         made = module.rows(Options(options.rounds))
-        show(TABLES[name], made, None)
+        if TABLES[name]:
+            show(TABLES[name], made, None)
         rows += made
-    if options.json is not None:
-        show("all of them", rows, options.json)
+    write(rows, options.json)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from typing import NamedTuple
 TABLES = {
     "decisions": "Decisions; the peer is the goal",
     "heartbeats": "Hearing the nodes; the peer is the goal",
+    "plans": "",
 }
-"""Each table's module, and its title."""
+"""Each table's module, and its title; none where it prints tables of its own."""
 
 
 class Options(NamedTuple):
