@@ -28,6 +28,9 @@ from tureen.mediasoup.types import AppData, RouterRtpCapabilities, WorkerLogLeve
 REQUEST_TIMEOUT = 5.0
 """How long a node has for an answer by default, in seconds."""
 
+LOOK_INTERVAL = 5.0
+"""Seconds between two looks at whether a client's workers still run."""
+
 _CREATE_WORKER = commands_of("node")["mediasoup.createWorker"]
 _DUMP_ROUTER = commands_of("node")["router.dump"]
 _PLACE_WORKER = commands_of("placement")["worker.place"]
@@ -54,6 +57,7 @@ class Mediasoup:
         self._made: dict[str, Router | mediasoup.Transport] = {}
         self._catching_up: set[str] = set()
         session.bus.on_reconnect(self._reconnected)
+        session.run(self._watch())
 
     @property
     def connected(self) -> bool:
@@ -204,7 +208,7 @@ class Mediasoup:
             if worker is None:
                 return
             if router_id is None:
-                self._catch_up(worker_id, catch_up_worker(worker))
+                self._catch_up(worker.id, catch_up_worker(worker))
             elif isinstance(router := worker._routers.get(router_id), Router):
                 self._catch_up(router_id, catch_up_router(router))
 
@@ -222,6 +226,13 @@ class Mediasoup:
         """Nobody knows what happened in the meantime."""
         for worker in (*self._workers.values(), *self._attached.values()):
             worker._process.channel.catch_up()
+
+    async def _watch(self) -> None:
+        """Look now and then whether the workers still run: a node that was killed tells nobody."""
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            for worker in (*self._workers.values(), *self._attached.values()):
+                self._catch_up(worker.id, catch_up_worker(worker))
 
     async def close(self) -> None:
         """Close the workers of this client, and leave."""

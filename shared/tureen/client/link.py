@@ -144,8 +144,11 @@ class Link:
             self.hear_object("webRtcServer", new_id)
         try:
             return told(method, body, await self._ask(what))
-        except BaseException:
+        except BaseException as error:
             self.unsubscribe(new_id)
+            if isinstance(error, asyncio.CancelledError):
+                # It is closed after it was made: the node gets both in this order.
+                self._former.add(new_id, self._loop.time())
             raise
 
     async def _ask(self, what: Asked) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from tureen import mediasoup
@@ -77,11 +77,7 @@ class Transport(Measured, mediasoup.Transport):
         )
         self._producers[producer.id] = producer
         self._router._producers[producer.id] = producer
-        self._note_twin(producer.id)
         return producer
-
-    def _note_twin(self, _id: str) -> None:
-        """Note what may have the id of something else on the node: only what comes out of a pipe."""
 
     async def consume(
         self,
@@ -226,14 +222,14 @@ class PipeTransport(NetworkTransport, mediasoup.PipeTransport):
 
     __slots__ = ()
 
-    async def produce_data(self, **options: Any) -> mediasoup.DataProducer:
-        """Take in messages that the other router sends; as in mediasoup."""
-        data_producer = await super().produce_data(**options)
-        self._note_twin(data_producer.id)
-        return data_producer
-
-    def _note_twin(self, id_: str) -> None:
-        self._link.twins[id_] = self._router.id
+    async def _create(
+        self, child_id: str, method: str, body: Mapping[str, Any], undo: Undo, *, decode: bool = True
+    ) -> Any:
+        if undo.key in ("producerId", "dataProducerId") and not self._link.listens(child_id):
+            # It may have the id of its origin, which is on the same node: what is said of this one says where it is,
+            # its closing included, should nobody want it any more before it is there.
+            self._link.twins[child_id] = self._router.id
+        return await super()._create(child_id, method, body, undo, decode=decode)
 
 
 class DirectTransport(Transport, mediasoup.DirectTransport):

@@ -14,7 +14,7 @@ from tests.integration.client.conftest import Client
 from tests.support.remote_node import RemoteNode
 
 from tureen.bus import BusSettings
-from tureen.client import Mediasoup, connect
+from tureen.client import Mediasoup, connect, connection
 from tureen.contract import subjects
 from tureen.contract.errors import Timeout, Unavailable
 from tureen.mediasoup.errors import MediasoupError
@@ -81,6 +81,16 @@ async def test_a_worker_that_went_meanwhile(client: Client) -> None:
     os.kill(worker.pid, signal.SIGKILL)
     await happens(lambda: worker.died and router.closed and worker.subprocess_closed)
     assert len(died) == 1
+
+
+async def test_nobody_tells_of_the_end(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose end nobody told is found to be gone by a look."""
+    monkeypatch.setattr(connection, "LOOK_INTERVAL", 0.1)
+    one = await client()
+    worker = await one.create_worker()
+    worker._process.channel._hearings[worker.id].end()
+    os.kill(worker.pid, signal.SIGKILL)
+    await happens(lambda: worker.died)
 
 
 async def test_a_lost_event(client: Client, node: RemoteNode) -> None:

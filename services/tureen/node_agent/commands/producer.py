@@ -57,12 +57,13 @@ async def _settled(state: AgentState, call: Call, command: ProducerRef) -> Produ
 
 
 def _key(state: AgentState, call: Call, command: ProducerRef) -> str:
-    """Return under which key it is entered: what came out of a pipe into the router that the command names, or else."""
-    if command.router_id is not None:
-        key = piped_key(command.producer_id, command.router_id)
-        if state.creates.is_under_way(key) or state.objects.producers.find(key, call.tenant) is not None:
-            return key
-    return command.producer_id
+    """Return under which key it is entered; with a router, that of another one's is never it."""
+    plain = state.objects.producers.find(command.producer_id, call.tenant)
+    if command.router_id is None or (plain is not None and plain.router.id == command.router_id):
+        return command.producer_id
+    key = piped_key(command.producer_id, command.router_id)
+    piped = state.creates.is_under_way(key) or state.objects.producers.find(key, call.tenant) is not None
+    return key if piped or plain is not None else command.producer_id
 
 
 HANDLERS: Handlers = {
