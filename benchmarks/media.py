@@ -6,7 +6,7 @@ a pipe with SRTP. Compared is the processor time of all workers for each packet 
 going to one of these rooms after the other. Then viewers join one after the other two hops away from a simulcast
 source, and what is counted are the key frames that it is asked for, and how long each viewer waits for its first one.
 
-usage: python benchmarks/media.py [--viewers 10,40,100] [--rounds 5] [--seconds 2] [--rate 500] [--json FILE]
+usage: python benchmarks/media.py [--viewers 10,40,100] [--rounds 5] [--seconds 2] [--rate 250] [--json FILE]
 """
 
 from __future__ import annotations
@@ -210,17 +210,19 @@ class Layout:
         self.source.stop()
         self.costs.append(spent / (packets * len(self.consumers)) * 1e6)
 
-    async def check(self, running: Cluster) -> None:
-        """Check that all viewers were sent the same; what a busy machine drops on arrival is told and not counted."""
+    async def check(self, running: Cluster) -> bool:
+        """Tell whether all viewers were sent the same; what a busy machine drops on arrival is told and not counted."""
         # What waits in a worker's socket when the source stops is still on its way.
         await asyncio.sleep(SETTLE)
         delivered = [await self._delivered(running, consumer_id) for consumer_id in self.consumers]
         self.source.close()
         if min(delivered) < 0.95 * max(delivered):
-            raise SystemExit(f"{self.name}: viewers got {min(delivered)} to {max(delivered)} packets, not the same")
+            sys.stderr.write(f"{self.name}: viewers got {min(delivered)} to {max(delivered)} packets: not counted\n")
+            return False
         if max(delivered) < 0.98 * self.source.sent:
             lost = 1 - max(delivered) / self.source.sent
             sys.stderr.write(f"{self.name}: {lost:.0%} of the packets were lost before the first worker took them\n")
+        return True
 
     async def _delivered(self, running: Cluster, consumer_id: str) -> int:
         """Return how many packets a viewer was sent."""
@@ -242,12 +244,13 @@ async def hop_costs(running: Cluster, options: argparse.Namespace) -> list[Row]:
                     for layout in layouts if number % 2 == 0 else layouts[::-1]:
                         await layout.measure(running, options.seconds)
                 name = f"{viewers} viewers, {'SRTP' if srtp else 'RTP'}"
+                fair = [await layout.check(running) for layout in layouts]
                 for layout in layouts:
-                    await layout.check(running)
                     await running.ask("room.close", roomId=room_of(layout.name))
                 rows += [
                     row(f"{name}: {layout.name}", layout.costs, layouts[0].costs, "µs", "lower")
                     for layout in layouts[1:]
+                    if all(fair)
                 ]
     return rows
 
@@ -389,7 +392,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=numbers, default=[10, 40, 100], help="how many, as in 10,40")
     parser.add_argument("--rounds", type=int, default=5, help="how often each room has its turn")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each turn is measured")
-    parser.add_argument("--rate", type=float, default=500.0, help="packets a second")
+    parser.add_argument("--rate", type=float, default=250.0, help="packets a second")
     parser.add_argument("--json", type=Path, help="write the rows there")
     options = parser.parse_args()
     rows = uvloop.run(run(options))
