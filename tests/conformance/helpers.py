@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
@@ -79,6 +80,15 @@ def free_port(kind: int = socket.SOCK_DGRAM, ip: str = "127.0.0.1") -> int:
         probe.bind((ip, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def two_free_ports() -> int:
+    """Return the lower of two UDP ports, one after the other, that nobody uses right now: tests run side by side."""
+    while True:
+        port = free_port()
+        with contextlib.suppress(OSError, OverflowError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", port + 1))
+            return port
 
 
 def holds(whole: Mapping[str, Any], **part: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.conformance.helpers import free_port, hear, holds, record, start
+from tests.conformance.helpers import free_port, hear, holds, record, start, two_free_ports
 from tests.conformance.samples import AUDIO, DEVICE, DTLS, LISTEN_UDP
 
 from tureen.mediasoup import Router, WebRtcTransport, Worker
@@ -150,9 +150,10 @@ async def test_fixed_port(router: Router) -> None:
 
 async def test_port_range(router: Router) -> None:
     """Ports are taken from the given range until there are no more."""
-    info: TransportListenInfo = {**LISTEN_UDP, "portRange": {"min": 11111, "max": 11112}}
+    port = two_free_ports()
+    info: TransportListenInfo = {**LISTEN_UDP, "portRange": {"min": port, "max": port + 1}}
     transports = [await router.create_webrtc_transport(listen_infos=[info]) for _ in range(2)]
-    assert sorted(transport.ice_candidates[0]["port"] for transport in transports) == [11111, 11112]
+    assert sorted(transport.ice_candidates[0]["port"] for transport in transports) == [port, port + 1]
     with pytest.raises(MediasoupError):
         await router.create_webrtc_transport(listen_infos=[info])
     transports[0].close()
