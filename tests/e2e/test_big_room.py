@@ -21,7 +21,7 @@ from tests.support.rtp import RtpSocket, audio_parameters, rtp_socket
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ROOM = "big"
-CONSUMERS = int(os.environ.get("TUREEN_BIG_ROOM", "24"))
+CONSUMERS = int(os.environ.get("TUREEN_BIG_ROOM", "26"))
 """Plain consumers; `TUREEN_BIG_ROOM=60` is the whole of it."""
 PRODUCERS, WORKERS, PACKETS = 4, 6, 200
 PER_WORKER = -(-(CONSUMERS + PRODUCERS + 4) // WORKERS)
