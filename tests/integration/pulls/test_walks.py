@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from tests.integration.node_agent.conftest import Node
@@ -63,10 +62,9 @@ async def test_no_room_in_any_tree(run_cluster: Run) -> None:
     _, _, producer = await cluster.source("node-1")
     (first, one), (second, other) = await routers_on(cluster, "node-2", "node-3")
     await cluster.watch(first, one, producer)
-    began = time.monotonic()
+    # An answer that is late is none: it would be Timeout.
     with pytest.raises(Unavailable):
         await cluster.watch(second, other, producer, timeout=5)
-    assert time.monotonic() - began < 6
     assert len(pulls(cluster)) == 1
     assert not second.agent.state.objects.routers.get(other, "system").watchers
 
