@@ -34,8 +34,7 @@ class SignalingSettings(Settings):
         request_timeout: Seconds for a browser's request; protoo-client itself waits about 22.
         attempt_timeout: Seconds for one command before the same agent is asked again.
         lease_ttl: Seconds after which node agents close what this process made there, once they hear nothing of it.
-        lease_ttl: Annotated[float, Field(ge=1, le=3600)] = 30.0
-    answer_timeout: Seconds that a browser has to take a consumer.
+        answer_timeout: Seconds that a browser has to take a consumer.
         ping_interval: Seconds between WebSocket pings; a browser that does not answer one in time is gone.
         stop_timeout: Seconds for closing what browsers leave behind when the service stops.
         initial_available_outgoing_bitrate: mediasoup's option of the same name, bits a second.
