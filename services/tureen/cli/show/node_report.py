@@ -12,7 +12,8 @@ from rich.text import Text
 from tureen.cli.show.json_text import printable
 from tureen.contract.cluster import HEARTBEAT_INTERVAL, Heartbeat, WorkerLoad
 
-_COUNTED = ("routers", "transports", "producers", "consumers", "pipes")
+_COUNTED = {"routers": "routers", "transports": "transp.", "producers": "prod.", "consumers": "cons.", "pipes": "pipes"}
+"""What is counted, and headings with which a row fits into the 80 columns of a plain terminal."""
 _BAR = 10
 _SILENT = 3 * HEARTBEAT_INTERVAL
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -61,10 +62,10 @@ def _node(heartbeat: Heartbeat, silent: float) -> Text:
 
 
 def _workers(workers: Iterable[WorkerLoad]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name, width in (("  worker", 17), ("cpu", _BAR + 6)):
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    for name, width in (("  worker", 14), ("cpu", _BAR + 6)):
         table.add_column(name, no_wrap=True, min_width=width)
-    for name in ("booked", "memory", *_COUNTED):
+    for name in ("booked", "memory", *_COUNTED.values()):
         table.add_column(name, justify="right", no_wrap=True)
     for worker in sorted(workers, key=lambda each: (each.tenant or "", each.index)):
         table.add_row(*_worker(worker))

@@ -36,6 +36,15 @@ def test_nodes_and_workers() -> None:
     assert "of acme" in rows[2]
 
 
+def test_a_plain_terminal() -> None:
+    """Nothing of a worker's row is cut in 80 columns."""
+    stream = io.StringIO()
+    worker = WorkerLoad(worker_id="aaaaaaaaaa", index=1, cpu=100, memory=999_000_000, consumers=10_000, transports=900)
+    Console(file=stream, width=80).print(node_report([HEARTBEAT.model_copy(update={"workers": [worker]})]))
+    assert "…" not in stream.getvalue()
+    assert "10000" in stream.getvalue()
+
+
 def test_a_silent_node() -> None:
     """While watching, a node that was not heard for a while is said to be silent."""
     stream = io.StringIO()
