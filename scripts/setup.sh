@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh packages   the virtual environment .venv, with the pinned packages
 #   scripts/setup.sh install    that, the mediasoup worker and the demo page
-#   scripts/setup.sh tests      that, a browser for the end-to-end tests, ffmpeg for those with plain RTP, and jq for an example
+#   scripts/setup.sh tests      that, a browser for the end-to-end tests, ffmpeg for those with plain RTP, iproute2, and jq for an example
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
@@ -27,6 +27,7 @@ main() {
     set_up_page
     [[ $goal == install ]] && return
     set_up_ffmpeg
+    set_up_iproute
     set_up_jq
     set_up_browser
 }
@@ -108,6 +109,12 @@ set_up_worker() {
 
 set_up_page() {
     "$VENV/bin/python" -m tureen.signaling.page.build || fail "The demo page could not be built; what is above says why."
+}
+
+set_up_iproute() {
+    # Only root may make network namespaces; elsewhere the tests that need them are skipped, and say so.
+    ((EUID == 0)) || return 0
+    command -v ip >/dev/null || install_from_debian "to give node agents hosts of their own in the tests" iproute2
 }
 
 set_up_ffmpeg() {

@@ -221,8 +221,9 @@ def _types_page() -> Iterator[str]:
     whole: list[type[BaseModel]] = [model for command in all_commands() for model in (command.request, command.reply)]
     whole += [each.message for each in told.ALL]
     yield from ("# Types", "", _MADE, "", "What several messages hold.", "", "[All pages](../wire.md#pages)")
-    for name, model in sorted(schemas.nested(whole).items()):
-        if model not in whole or _is_held(model, whole):
+    nested = schemas.nested(whole)
+    for name, model in sorted(nested.items()):
+        if model not in whole or _is_held(model, (*whole, *nested.values())):
             yield from ("", f"## {name}", "", " ".join(schemas.about(model).split()), "", *fields(model, ""))
 
 

@@ -70,8 +70,14 @@ def why_not() -> str:
     """Return why hosts cannot be made here, or nothing."""
     if os.geteuid() != 0:
         return "network namespaces need root"
-    tried = subprocess.run(["ip", "netns", "list"], capture_output=True, check=False)
-    return "" if tried.returncode == 0 else "there is no `ip netns` here"
+    # A container may lack the right even where there is a root.
+    name = f"tureen-{secrets.token_hex(2)}-probe"
+    try:
+        _ip("netns", "add", name)
+        _ip("netns", "del", name)
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"network namespaces cannot be made here: {error}"
+    return ""
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from tests.integration.node_agent.conftest import Node
@@ -70,7 +71,7 @@ async def test_no_room_in_any_tree(run_cluster: Run) -> None:
 
 
 async def test_a_source_that_closes_half_way(run_cluster: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A producer that closes while it is pulled is not found, and nothing half-made remains."""
+    """A producer that closes while it is pulled is not found, or gone a moment later, and nothing half-made remains."""
     cluster = await run_cluster(2, 1)
     source, _, producer = await cluster.source("node-1")
     ((node, router),) = await routers_on(cluster, "node-2")
@@ -82,13 +83,12 @@ async def test_a_source_that_closes_half_way(run_cluster: Run, monkeypatch: pyte
         return served
 
     monkeypatch.setattr(Puller, "_ask_source", slow)
-    with pytest.raises(NotFound):
+    # Which of the two depends on whether the source's word of its end overtakes its answer's way through the worker.
+    with contextlib.suppress(NotFound):
         await cluster.watch(node, router, producer)
-    await until(lambda: not pulls(cluster))
     entry = node.agent.state.objects.routers.get(router, "system")
-    assert not entry.producers
-    assert not entry.watchers
-    assert not node.agent.state.puller._pulls
+    await until(lambda: not (pulls(cluster) or entry.producers or entry.watchers or node.agent.state.puller._pulls))
+    assert not list(node.agent.state.objects.consumers.all())
 
 
 async def test_a_node_that_vanishes_on_the_way(run_cluster: Run) -> None:
