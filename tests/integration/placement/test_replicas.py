@@ -76,9 +76,10 @@ async def _insist(ask: Ask, name: str, **payload: Any) -> dict[str, Any]:
 
 
 async def test_one_dies_while_both_work(start_process: StartProcess, start_agent: StartAgent, ask: Ask) -> None:
-    """With one of two killed in the middle of many joins every join gets a place, and records and routers agree.
+    """With one of two killed in the middle of many joins every join gets a place, and no router is in no record.
 
-    A machine that is busy enough to make a node miss heartbeats lets a room spread, so routers are not counted.
+    A machine that is busy enough to make a node miss heartbeats lets a room spread, so routers are not counted. What
+    the one that died had listed and not made yet is made when somebody is placed there.
     """
     agents = [await start_agent("a", 2), await start_agent("b", 2)]
     first = await start_process("first")
@@ -95,7 +96,7 @@ async def test_one_dies_while_both_work(start_process: StartProcess, start_agent
     placed = await asyncio.gather(*joining)
     listed = {room: (await _insist(ask, "room.get", roomId=room))["routers"] for room in rooms}
     held = {router for agent in agents for router in agent.routers}
-    assert {router["routerId"] for routers in listed.values() for router in routers} == held
+    assert held <= {router["routerId"] for routers in listed.values() for router in routers}
     assert {place["routerId"] for place in placed} <= held
     assert all(listed.values())
 
