@@ -7,6 +7,7 @@ import os
 import secrets
 import socket as sockets
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,8 @@ from typing import Any
 
 _CLONE_NEWNET = 0x40000000
 _ALL_PROTOCOLS = 0x0003
+_ATTEMPTS = 10
+_NOT_ENTERED = 255
 _RECEIVE_BUFFER_FORCE = 33
 """SO_RCVBUFFORCE, which Python does not name."""
 
@@ -75,7 +78,7 @@ def why_not() -> str:
     try:
         _ip("netns", "add", name)
         _ip("netns", "del", name)
-    except (OSError, subprocess.CalledProcessError) as error:
+    except OSError as error:
         return f"network namespaces cannot be made here: {error}"
     return ""
 
@@ -120,4 +123,15 @@ def _link(hosts: list[Host], tag: str) -> None:
 
 
 def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+    """Run `ip`.
+
+    To work in a namespace it mounts a /sys of its own, which the kernel refuses while another process does the same.
+    Then nothing was done, and its status is 255.
+    """
+    for _ in range(_ATTEMPTS):
+        ran = subprocess.run(["ip", *arguments], check=False, capture_output=True)
+        if ran.returncode != _NOT_ENTERED:
+            break
+        time.sleep(0.05)
+    if ran.returncode:
+        raise OSError(f"ip {' '.join(arguments)}: {ran.stderr.decode(errors='replace').strip()}")

@@ -20,19 +20,22 @@ from tureen.contract.errors import Timeout, Unavailable
 from tureen.mediasoup.errors import MediasoupError
 
 
-def cut(client: Mediasoup) -> None:
-    """Cut a client's connection, as a network does."""
-    connection = client._session.bus._connection
-    assert connection.client is not None
-    connection.client.abort()
+async def cut(client: Mediasoup) -> None:
+    """Cut a client's connection, as a network does, and return while it is away: a matter of milliseconds."""
+    bus, lost = client._session.bus, asyncio.Event()
+    forget = bus.on_disconnect(lost.set)
+    assert bus._connection.client is not None
+    bus._connection.client.abort()
+    async with asyncio.timeout(5):
+        await lost.wait()
+    forget()
 
 
 async def test_no_connection(client: Client) -> None:
     """Without a connection everything fails at once, as a MediasoupError; nothing is closed, and later all goes on."""
     one = await client()
     router = await (await one.create_worker()).create_router(media_codecs=MEDIA_CODECS)
-    cut(one)
-    await happens(lambda: not one.connected)
+    await cut(one)
     with pytest.raises(Unavailable) as refused:
         await router.dump()
     assert isinstance(refused.value, MediasoupError)
@@ -60,8 +63,7 @@ async def test_catching_up(client: Client, node: RemoteNode) -> None:
     watching = await theirs.consume(producer_id=paused.id, rtp_capabilities=DEVICE)
     bereft = await theirs.consume(producer_id=closed.id, rtp_capabilities=DEVICE)
     pauses, ends = record(watching, "producerpause"), record(bereft, "producerclose")
-    cut(other)
-    await happens(lambda: not other.connected)
+    await cut(other)
     await paused.pause()
     closed.close()
     await router.dump()
@@ -76,8 +78,7 @@ async def test_a_worker_that_went_meanwhile(client: Client) -> None:
     worker = await one.create_worker()
     router = await worker.create_router()
     died = record(worker, "died")
-    cut(one)
-    await happens(lambda: not one.connected)
+    await cut(one)
     os.kill(worker.pid, signal.SIGKILL)
     await happens(lambda: worker.died and router.closed and worker.subprocess_closed)
     assert len(died) == 1
@@ -139,8 +140,7 @@ async def test_a_close_that_waits(client: Client) -> None:
     one = await client()
     router = await (await one.create_worker()).create_router()
     transport = await router.create_direct_transport()
-    cut(one)
-    await happens(lambda: not one.connected)
+    await cut(one)
     transport.close()
     await happens(lambda: one.connected)
     async with asyncio.timeout(10):
