@@ -18,7 +18,15 @@ from tureen.node_agent.grants import UsedGrants
 from tureen.node_agent.inventory import upstream_of
 from tureen.node_agent.leases import Closable, Leases
 from tureen.node_agent.memory import UNREPEATABLE, Creates, fingerprint
-from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry, WorkerEntry
+from tureen.node_agent.objects import (
+    DataProducerEntry,
+    HeldProducer,
+    Objects,
+    ProducerEntry,
+    RouterEntry,
+    WorkerEntry,
+    piped_key,
+)
 from tureen.node_agent.pages import Pages
 from tureen.node_agent.pipes.puller import Puller
 from tureen.node_agent.pipes.server import PipeServer
@@ -64,6 +72,21 @@ class AgentState:
     server: PipeServer = field(init=False)
     walker: Walker = field(init=False)
     pool: WorkerPool = field(init=False)
+
+    def key(
+        self,
+        table: Table[ProducerEntry] | Table[DataProducerEntry],
+        object_id: str,
+        router_id: str | None,
+        call: Call,
+    ) -> str:
+        """Return under which key it is entered; with a router, that of another one's is never it."""
+        plain = table.find(object_id, call.tenant)
+        if router_id is None or (plain is not None and plain.router.id == router_id):
+            return object_id
+        key = piped_key(object_id, router_id)
+        piped = self.creates.is_under_way(key) or table.find(key, call.tenant) is not None
+        return key if piped or plain is not None else object_id
 
     async def named(self, table: Table[Entry], object_id: str, call: Call) -> Entry:
         """Return the object that a command names, after a create of that id that is under way.

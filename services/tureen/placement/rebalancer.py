@@ -7,8 +7,6 @@ import logging
 
 from tureen.contract.decisions import MoveWantedEvent, ScaleWantedEvent
 from tureen.contract.rooms import RoomPlace, RoomRecord
-from tureen.placement import engine
-from tureen.placement.engine.room import view
 from tureen.placement.picture import HeldRouter
 from tureen.placement.rebalance import Limits, Offer, Overload
 from tureen.placement.state import PlacementState
@@ -82,18 +80,8 @@ class Rebalancer:
 
     def _fits_elsewhere(self, record: RoomRecord, offer: Offer) -> bool:
         """Tell whether another worker would take a transport of the room: nobody is moved into nowhere."""
-        state = self._state
         request = RoomPlace(room_id=record.room_id, direction="recv", exclude=[offer.worker.id])
-        decision = engine.place(
-            state.picture.cluster,
-            view(state.picture, record),
-            request,
-            state.wall_ms(),
-            state.rng,
-            state.learner.costs,
-            state.settings.region_groups,
-        )
-        return decision.place is not None
+        return self._state.decide(record, request).place is not None
 
     def _wanted(self, record: RoomRecord, offer: Offer, reason: str) -> MoveWantedEvent:
         return MoveWantedEvent(

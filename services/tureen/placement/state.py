@@ -11,9 +11,11 @@ from tureen.bus import Bus
 from tureen.contract import subjects
 from tureen.contract.cluster import NodeEvent, RoomEvent
 from tureen.contract.model import Announcement
-from tureen.contract.rooms import RoomRecord
+from tureen.contract.rooms import RoomPlace, RoomRecord
+from tureen.placement import engine
 from tureen.placement.decisions import DecisionLog
 from tureen.placement.engine import CostLearner
+from tureen.placement.engine.room import view
 from tureen.placement.offers import Offers
 from tureen.placement.picture import Node, Picture
 from tureen.placement.pulse import Pulse
@@ -66,6 +68,18 @@ class PlacementState:
     def wall_ms(self) -> int:
         """Return the wall clock, ms since 1970."""
         return time.time_ns() // 1_000_000
+
+    def decide(self, record: RoomRecord, request: RoomPlace) -> engine.Decision:
+        """Return where a transport of the room would go, by all that this replica knows now."""
+        return engine.place(
+            self.picture.cluster,
+            view(self.picture, record),
+            request,
+            self.wall_ms(),
+            self.rng,
+            self.learner.costs,
+            self.settings.region_groups,
+        )
 
     def announce(self, what: str, event: Announcement) -> None:
         """Publish an event of the cluster."""

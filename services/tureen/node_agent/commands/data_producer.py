@@ -9,7 +9,6 @@ from tureen.contract.media import Dumped, Stats
 from tureen.contract.pipes import PipeMessage
 from tureen.mediasoup import DataProducer
 from tureen.mediasoup.data_producer import encode_message
-from tureen.node_agent.objects import piped_key
 from tureen.node_agent.pipes import carrier
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -66,13 +65,7 @@ async def _settled(state: AgentState, call: Call, command: DataProducerRef) -> D
 
 
 def _key(state: AgentState, call: Call, command: DataProducerRef) -> str:
-    """Return under which key it is entered; with a router, that of another one's is never it."""
-    plain = state.objects.data_producers.find(command.data_producer_id, call.tenant)
-    if command.router_id is None or (plain is not None and plain.router.id == command.router_id):
-        return command.data_producer_id
-    key = piped_key(command.data_producer_id, command.router_id)
-    piped = state.creates.is_under_way(key) or state.objects.data_producers.find(key, call.tenant) is not None
-    return key if piped or plain is not None else command.data_producer_id
+    return state.key(state.objects.data_producers, command.data_producer_id, command.router_id, call)
 
 
 HANDLERS: Handlers = {

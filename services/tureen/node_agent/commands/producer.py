@@ -8,7 +8,7 @@ from tureen.bus import Call
 from tureen.contract.errors import InvalidType
 from tureen.contract.media import Dumped, ProducerRef, Stats
 from tureen.contract.transports import ProducerEnableTraceEvent, ProducerSend
-from tureen.node_agent.objects import ProducerEntry, piped_key
+from tureen.node_agent.objects import ProducerEntry
 from tureen.node_agent.state import AgentState, Handlers
 
 
@@ -57,13 +57,7 @@ async def _settled(state: AgentState, call: Call, command: ProducerRef) -> Produ
 
 
 def _key(state: AgentState, call: Call, command: ProducerRef) -> str:
-    """Return under which key it is entered; with a router, that of another one's is never it."""
-    plain = state.objects.producers.find(command.producer_id, call.tenant)
-    if command.router_id is None or (plain is not None and plain.router.id == command.router_id):
-        return command.producer_id
-    key = piped_key(command.producer_id, command.router_id)
-    piped = state.creates.is_under_way(key) or state.objects.producers.find(key, call.tenant) is not None
-    return key if piped or plain is not None else command.producer_id
+    return state.key(state.objects.producers, command.producer_id, command.router_id, call)
 
 
 HANDLERS: Handlers = {

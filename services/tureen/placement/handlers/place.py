@@ -13,7 +13,6 @@ from tureen.contract.ids import new_id
 from tureen.contract.rooms import Grant, RoomPlace, RoomPlaced, RoomRecord, RoomRouter, WorkerPlace, WorkerPlaced
 from tureen.placement import engine
 from tureen.placement.decisions import Kept, describe
-from tureen.placement.engine.room import view
 from tureen.placement.handlers.function import Function
 from tureen.placement.state import PlacementState
 from tureen.placement.store import Known
@@ -93,19 +92,10 @@ class _Placing:
             await asyncio.sleep(min(FIRST_PAUSE * 2 ** min(late, 10), LONGEST_PAUSE))
 
     def _decide(self, record: RoomRecord) -> engine.Decision:
-        state = self.state
         request = self.command
         if self.failed:
             request = request.model_copy(update={"exclude": [*request.exclude, *self.failed]})
-        return engine.place(
-            state.picture.cluster,
-            view(state.picture, record),
-            request,
-            state.wall_ms(),
-            state.rng,
-            state.learner.costs,
-            state.settings.region_groups,
-        )
+        return self.state.decide(record, request)
 
     async def _wait_or_refuse(self, record: RoomRecord, decision: engine.Decision) -> None:
         """Nothing fits: wait for a change where the room's policy says so, else refuse."""
