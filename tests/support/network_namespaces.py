@@ -7,7 +7,6 @@ import os
 import secrets
 import socket as sockets
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -16,8 +15,6 @@ from typing import Any
 
 _CLONE_NEWNET = 0x40000000
 _ALL_PROTOCOLS = 0x0003
-_ATTEMPTS = 10
-_NOT_ENTERED = 255
 _RECEIVE_BUFFER_FORCE = 33
 """SO_RCVBUFFORCE, which Python does not name."""
 
@@ -73,13 +70,16 @@ def why_not() -> str:
     """Return why hosts cannot be made here, or nothing."""
     if os.geteuid() != 0:
         return "network namespaces need root"
-    # A container may lack the right even where there is a root.
+    # A container may lack the right even where there is a root; and `ip` mounts a /sys of its own in a namespace that
+    # it enters, which fails where / is no mount point, as in a plain chroot.
     name = f"tureen-{secrets.token_hex(2)}-probe"
     try:
-        _ip("netns", "add", name)
-        _ip("netns", "del", name)
+        with ExitStack() as stack:
+            _ip("netns", "add", name)
+            stack.callback(_ip, "netns", "del", name)
+            _ip("-n", name, "link", "set", "lo", "up")
     except OSError as error:
-        return f"network namespaces cannot be made here: {error}"
+        return f"network namespaces cannot be used here: {error}"
     return ""
 
 
@@ -123,15 +123,6 @@ def _link(hosts: list[Host], tag: str) -> None:
 
 
 def _ip(*arguments: str) -> None:
-    """Run `ip`.
-
-    To work in a namespace it mounts a /sys of its own, which the kernel refuses while another process does the same.
-    Then nothing was done, and its status is 255.
-    """
-    for _ in range(_ATTEMPTS):
-        ran = subprocess.run(["ip", *arguments], check=False, capture_output=True)
-        if ran.returncode != _NOT_ENTERED:
-            break
-        time.sleep(0.05)
+    ran = subprocess.run(["ip", *arguments], check=False, capture_output=True)
     if ran.returncode:
         raise OSError(f"ip {' '.join(arguments)}: {ran.stderr.decode(errors='replace').strip()}")

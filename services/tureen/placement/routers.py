@@ -116,6 +116,9 @@ class RoomRouters:
                 await self._strike(record, router)
             raise
         self._holdings.learn_router(router.router_id, router.node_id, router.worker_id)
+        if self._store.room_of(router.router_id) is None:
+            # Its agent may not have heard of that yet, and closes it as soon as it has.
+            raise Stale(f"Room {record.room_id} was closed or changed while router {router.router_id} was made")
 
     async def _newest(self, record: RoomRecord, router: RoomRouter) -> RoomRecord:
         """Read the record again: the mirror may be behind, and a router that was taken out must not be made anew."""

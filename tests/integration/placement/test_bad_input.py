@@ -115,6 +115,25 @@ async def test_a_room_is_closed_while_its_router_is_made(
     await until(lambda: _nothing_left(placement, agent), 20)
 
 
+async def test_a_room_is_closed_before_its_agent_hears_of_it(
+    start_replica: StartReplica, start_agent: StartAgent, ask: Ask
+) -> None:
+    """Nobody is sent to a router of a closed room, also where its agent made it and has not heard of that yet."""
+    agent, placement = await start_agent("a"), await start_replica(create_router_timeout=3.0)
+    await knows(placement, agent)
+    await ask("room.create", roomId="r")
+    agent.failing["worker.createRouter"] = hanging = asyncio.Event()
+    agent.failing["room.update"] = unheard = asyncio.Event()
+    asking = asyncio.ensure_future(ask("room.place", roomId="r", timeout=8.0))
+    await until(lambda: agent.count("worker.createRouter") == 1)
+    await ask("room.close", roomId="r")
+    hanging.set()
+    with pytest.raises(NotFound):
+        await asking
+    unheard.set()
+    await until(lambda: _nothing_left(placement, agent), 20)
+
+
 async def test_a_wiped_bucket(start_replica: StartReplica, start_agent: StartAgent, ask: Ask, bus: Bus) -> None:
     """While the store is wiped under them requests end in a place or a coded error; then records and routers agree."""
     agent, placement = await start_agent("a", 2), await start_replica(listen=0.3)
