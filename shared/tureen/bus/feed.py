@@ -23,10 +23,18 @@ class Feed:
         self._reply = reply
         self._delivered = 0
         self._snapshot: dict[str, Entry] = {}
+        self._seen: set[str] = set()
+        self._expected: set[str] | None = None
         self._apply: OnChange | None = None
         self.complete = asyncio.Event()
         self.broken = asyncio.Event()
         self.heard = asyncio.get_running_loop().time()
+
+    def expect(self, keys: set[str]) -> None:
+        """Be complete when each of these keys was delivered, be it that its record is deleted."""
+        self._expected = keys - self._seen
+        self._seen.clear()
+        self._look_whether_complete()
 
     def take_over(self, apply: OnChange) -> dict[str, Entry]:
         """Return all that was delivered so far; what comes from now on is applied."""
@@ -47,7 +55,14 @@ class Feed:
         self._delivered = place.delivered
         key = delivery.subject.removeprefix(self._prefix)
         self._take(key, _entry(key, parsed, delivery.body, place.revision))
-        if not place.waiting:
+        if self._expected is None:
+            self._seen.add(key)
+        elif self._expected:
+            self._expected.discard(key)
+            self._look_whether_complete()
+
+    def _look_whether_complete(self) -> None:
+        if not self._expected:
             self.complete.set()
 
     def _on_status(self, parsed: Mapping[str, str], delivery: Delivery) -> None:
@@ -62,7 +77,7 @@ class Feed:
         if last is not None and last != str(self._delivered):
             self.broken.set()
         elif last is not None:
-            # The consumer has nothing more to say, whatever it said of what is waiting.
+            # The consumer has nothing more to say: what is expected still is there no more.
             self.complete.set()
 
     def _take(self, key: str, entry: Entry | None) -> None:
@@ -79,7 +94,6 @@ class _Place(NamedTuple):
 
     revision: int
     delivered: int
-    waiting: int
 
 
 def _place(reply: str) -> _Place | None:
@@ -89,7 +103,7 @@ def _place(reply: str) -> _Place | None:
     if first is None or not reply.startswith("$JS.ACK."):
         return None
     try:
-        return _Place(int(tokens[first]), int(tokens[first + 1]), int(tokens[first + 3]))
+        return _Place(int(tokens[first]), int(tokens[first + 1]))
     except ValueError:
         return None
 

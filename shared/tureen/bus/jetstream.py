@@ -99,6 +99,27 @@ async def stream_info(bus: Bus, name: str, *, timeout: float) -> Stream | None:
     return Stream(answer["created"], answer["config"])
 
 
+async def stream_subjects(bus: Bus, name: str, pattern: str, *, timeout: float) -> set[str]:
+    """Return each subject under which a stream has a message, asking for as many pages as there are.
+
+    Raises:
+        StoreLost: The stream does not exist.
+    """
+    found: set[str] = set()
+    while True:
+        try:
+            request = {"subjects_filter": pattern, "offset": len(found)}
+            answer = await api(bus, f"STREAM.INFO.{name}", request, timeout=timeout)
+        except JetStreamError as error:
+            if error.number == STREAM_NOT_FOUND:
+                raise StoreLost(f"the stream {name} does not exist any more") from None
+            raise
+        page = answer["state"].get("subjects") or {}
+        found.update(page)
+        if not page or len(found) >= answer.get("total", 0):
+            return found
+
+
 async def create_stream(bus: Bus, config: Mapping[str, Any], *, timeout: float) -> tuple[Stream, bool]:
     """Make a stream unless it is there; return it, and whether it was made here and now."""
     name = config["name"]

@@ -1,10 +1,10 @@
 """A copy of a bucket that follows it.
 
 A consumer that delivers the last message of each key, then every change, is made for an inbox that is subscribed to
-already. Each message says how many are waiting behind it: with none the copy is whole. (To count the messages that
-there were in the beginning is not enough: while they are delivered, one can be replaced by a later one.) Heartbeats
-each second, the consumer's sequence and the connection's life tell when something was missed; then the copy is made
-anew and compared, and only differences are told.
+already. Then the stream is asked which keys it has: when each of them was delivered, the copy is whole. (No number
+says so while others write: a message that was counted can be replaced before it is delivered, and the server counts
+it out before it counts its successor in.) Heartbeats each second, the consumer's sequence and the connection's life
+tell when something was missed; then the copy is made anew and compared, and only differences are told.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ class Mirror:
         feed = Feed(f"$KV.{self._bucket.name}.", lambda subject: self._bus.send(subject, b""))
         inbox = self._bus.new_inbox()
         self._subscription = await self._bus.listen(inbox, feed.on_message)
-        await self._make_consumer(feed, inbox)
+        await self._make_consumer(inbox)
+        feed.expect(await self._keys())
         try:
             async with asyncio.timeout(self._timeout):
                 await feed.complete.wait()
@@ -155,7 +156,15 @@ class Mirror:
         self._feed = feed
         self._take_over(feed.take_over(self._apply))
 
-    async def _make_consumer(self, feed: Feed, inbox: str) -> None:
+    async def _keys(self) -> set[str]:
+        """Return each key that the stream has, those of deleted records too."""
+        prefix = f"$KV.{self._bucket.name}."
+        subjects = await jetstream.stream_subjects(
+            self._bus, f"KV_{self._bucket.name}", f"{prefix}>", timeout=self._timeout
+        )
+        return {subject.removeprefix(prefix) for subject in subjects}
+
+    async def _make_consumer(self, inbox: str) -> None:
         stream = f"KV_{self._bucket.name}"
         config = {
             "deliver_subject": inbox,
@@ -178,8 +187,6 @@ class Mirror:
                 raise StoreLost(f"the bucket {self._bucket.name} does not exist any more") from None
             raise
         self._consumer = made["name"]
-        if not made["num_pending"] and not made["delivered"]["consumer_seq"]:
-            feed.complete.set()
 
     async def _end_feed(self) -> None:
         """Drop the consumer; the server forgets by itself one that cannot be dropped now."""
