@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import cast
 
 from tureen.contract.errors import InvalidType, Unauthorized
@@ -17,13 +17,16 @@ Ports = tuple[int, int]
 def listen_info(settings: NodeAgentSettings, info: ListenInfo, ports: Ports | None = None) -> TransportListenInfo:
     """Return where a transport listens: on one of this node's addresses, named by its label or its ip.
 
+    The unspecified address (`0.0.0.0` or `::`) names the first address of its family: whoever does not know what
+    addresses a node has can ask for one all the same, and nothing listens on all of them.
+
     Args:
         settings: What the node offers.
         info: What was asked for.
         ports: Where a port is chosen from that `info` says nothing of; default: the node's.
 
     Raises:
-        Unauthorized: The node does not offer that address, or ports outside its range.
+        Unauthorized: The node does not offer that address, or none of that family, or not those ports.
         InvalidType: It is no address, or the ports are no range.
     """
     address = _address(settings, info.ip)
@@ -68,14 +71,20 @@ def _address(settings: NodeAgentSettings, wanted: str) -> Address:
     for address in settings.addresses:
         if wanted in {address.label, address.ip}:
             return address
+    ip = _ip(wanted)
+    text = f"this node does not offer address {wanted!r}"
+    if ip is not None and ip.is_unspecified:
+        for address in settings.addresses:
+            if (own := _ip(address.ip)) is not None and own.version == ip.version:
+                return address
+        text = f"this node has no IPv{ip.version} address for {wanted!r}"
     labels = ", ".join(address.label for address in settings.addresses)
-    text = f"this node does not offer address {wanted!r}; it offers {labels}"
-    raise (Unauthorized if _is_ip(wanted) else InvalidType)(text, details={"labels": labels})
+    raise (InvalidType if ip is None else Unauthorized)(f"{text}; it offers {labels}", details={"labels": labels})
 
 
-def _is_ip(text: str) -> bool:
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the ip that a text is, if it is one."""
     try:
-        ip_address(text)
+        return ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None

@@ -38,7 +38,12 @@ class SocketFlags(Command):
 
 
 class ListenInfo(Command):
-    """mediasoup's TransportListenInfo; `ip` may also be the label of one of the node's addresses."""
+    """mediasoup's TransportListenInfo.
+
+    Attributes:
+        ip: One of the node's addresses, or its label. `0.0.0.0` and `::` are the node's first address of that family:
+            nothing listens on all of them.
+    """
 
     protocol: Literal["udp", "tcp"]
     ip: str

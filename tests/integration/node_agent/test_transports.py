@@ -178,7 +178,8 @@ async def test_plain_transports_with_everything(run_node: Run) -> None:
     [
         {**UDP, "port": 80},
         {**UDP, "portRange": {"min": 1, "max": 65535}},
-        {"protocol": "udp", "ip": "0.0.0.0"},
+        {"protocol": "udp", "ip": "192.0.2.1"},
+        {"protocol": "udp", "ip": "::"},
     ],
 )
 async def test_listening_is_the_nodes_policy(run_node: Run, info: dict[str, Any]) -> None:
@@ -191,6 +192,20 @@ async def test_listening_is_the_nodes_policy(run_node: Run, info: dict[str, Any]
     with pytest.raises(Unauthorized):
         await node.ask("router.createWebRtcTransport", routerId=router_id, listenInfos=[info])
     assert node.held() == {"routers": 1}
+
+
+async def test_the_unspecified_address_is_the_nodes_first(run_node: Run) -> None:
+    """Who asks for `0.0.0.0` gets the node's own address, and nothing listens on others."""
+    node = await run_node()
+    router_id = (await node.router())["id"]
+    anywhere = {"protocol": "udp", "ip": "0.0.0.0"}
+    for name in ("router.createPlainTransport", "router.createPipeTransport"):
+        made = await node.ask(name, routerId=router_id, listenInfo=anywhere)
+        assert made["tuple"]["localAddress"] == "127.0.0.1"
+        dump = (await node.ask("transport.dump", transportId=made["id"]))["dump"]
+        assert dump["tuple"]["localAddress"] == "127.0.0.1"
+    webrtc = await node.ask("router.createWebRtcTransport", routerId=router_id, listenInfos=[anywhere])
+    assert [candidate["address"] for candidate in webrtc["iceCandidates"]] == ["127.0.0.1"]
 
 
 async def test_traces_and_bitrates(run_node: Run, events: Events) -> None:

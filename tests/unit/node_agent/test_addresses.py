@@ -30,8 +30,36 @@ def test_an_address_by_its_label_or_ip() -> None:
     assert listen_info(SETTINGS, info(ip="192.168.0.1")) == {**everywhere, "ip": "192.168.0.1"}
     assert listen_info(SETTINGS, info(announcedAddress="a.example"))["announcedAddress"] == "a.example"
     assert "announcedAddress" not in listen_info(SETTINGS, info(announcedIp="1.2.3.4"))
-    with pytest.raises(Unauthorized):
-        listen_info(SETTINGS, info(ip="0.0.0.0"))
+    with pytest.raises(Unauthorized, match="offers public, lan"):
+        listen_info(SETTINGS, info(ip="10.0.0.2"))
+
+
+def settings(*addresses: Address) -> NodeAgentSettings:
+    """Return those of a node with these addresses."""
+    return NodeAgentSettings(node_id="node", workers=1, addresses=list(addresses))
+
+
+def test_the_unspecified_address_is_the_first_of_its_family() -> None:
+    """Who does not know a node's addresses asks for the unspecified one, and gets the first, as it is announced."""
+    assert listen_info(SETTINGS, info(ip="0.0.0.0")) == listen_info(SETTINGS, info(ip="public"))
+    both = settings(Address(label="six", ip="2001:db8::1"), Address(label="four", ip="10.0.0.1"))
+    assert listen_info(both, info(ip="0.0.0.0"))["ip"] == "10.0.0.1"
+    for spelling in ("::", "0::0", "0:0:0:0:0:0:0:0"):
+        assert listen_info(both, info(ip=spelling))["ip"] == "2001:db8::1"
+
+
+def test_no_address_of_that_family() -> None:
+    """Where a node has no address of the family, the refusal says so, and what there is."""
+    with pytest.raises(Unauthorized, match=r"no IPv6 address for '::'; it offers public, lan"):
+        listen_info(SETTINGS, info(ip="::"))
+    with pytest.raises(Unauthorized, match=r"no IPv4 address"):
+        listen_info(settings(Address(label="six", ip="2001:db8::1")), info(ip="0.0.0.0"))
+
+
+def test_an_operator_may_offer_the_unspecified_address() -> None:
+    """An address that is configured is taken as it is, before any other meaning."""
+    anywhere = settings(Address(label="one", ip="10.0.0.1"), Address(label="all", ip="0.0.0.0", announced="a.example"))
+    assert listen_info(anywhere, info(ip="0.0.0.0"))["ip"] == "0.0.0.0"
 
 
 def test_ports_are_chosen_from_the_nodes() -> None:
