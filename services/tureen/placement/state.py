@@ -69,6 +69,10 @@ class PlacementState:
         """Return the wall clock, ms since 1970."""
         return time.time_ns() // 1_000_000
 
+    def young(self) -> float:
+        """Return for how many seconds more a replica that has just started may not have heard of every node."""
+        return max(0.0, self.heard_since + self.settings.listen - self.now())
+
     def decide(self, record: RoomRecord, request: RoomPlace) -> engine.Decision:
         """Return where a transport of the room would go, by all that this replica knows now."""
         return engine.place(

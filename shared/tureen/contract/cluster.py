@@ -292,3 +292,44 @@ class NodeRef(Command):
     """Name a node."""
 
     node_id: str
+
+
+class WorkerList(Command):
+    """List the workers on which rooms may run, a page at a time.
+
+    Attributes:
+        node_id: List those of this node; one that nobody has heard of has none. Unset is every node.
+        after: The last node of the page before.
+        limit: About how many workers a page holds: those of one node come together, by their index.
+    """
+
+    node_id: Id | None = None
+    after: Id | None = None
+    limit: Annotated[int, Field(gt=0, le=1000)] = 1000
+
+
+class PoolWorker(Message):
+    """A worker on which rooms may run.
+
+    Attributes:
+        draining: Whether its node takes nothing new; what runs there goes on.
+    """
+
+    node_id: str
+    worker_id: str
+    draining: bool = False
+
+
+class WorkerPage(Reply):
+    """Workers on which rooms may run, by their nodes' ids.
+
+    Attributes:
+        silent_nodes: How many of the nodes that were asked for, those of later pages included, are not heard at the
+            moment. Their workers are not listed, and may be back any time: only where this is 0 is what is not listed
+            gone.
+        next: What to send as `after` for the next page; absent on the last.
+    """
+
+    workers: list[PoolWorker]
+    silent_nodes: int = 0
+    next: str | None = None

@@ -104,6 +104,12 @@ PLACEMENT: tuple[Command, ...] = (
         rooms.WorkerPlaced,
         (NoCapacity,),
     ),
+    of_placement(
+        "worker.list",
+        "List the workers on which rooms may run, those of silent nodes apart, a page at a time.",
+        cluster.WorkerList,
+        cluster.WorkerPage,
+    ),
     of_placement("node.list", "List the nodes.", cluster.NodeList, cluster.NodePage, audience=Audience.SYSTEM),
     of_placement(
         "node.drain",

@@ -74,7 +74,7 @@ async def test_a_replica_that_has_just_started(start_replica: StartReplica, star
     agent, placement = await start_agent("a"), await start_replica()
     await knows(placement, agent)
     placement.state.heard_since = placement.state.now() + 1.5
-    asked = asyncio.create_task(ask("worker.list"))
+    asked = asyncio.ensure_future(ask("worker.list"))
     await ask("room.create", roomId="r")
     assert not asked.done()
     assert _ids(await asked) == ["a-w1"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tureen.bus import Call, Handler
 from tureen.contract.model import Reply
-from tureen.placement.handlers import nodes, place, rooms, route, why
+from tureen.placement.handlers import nodes, place, rooms, route, why, workers
 from tureen.placement.handlers.function import Function
 from tureen.placement.state import PlacementState
 
@@ -17,6 +17,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     **route.HANDLERS,
     **why.HANDLERS,
     **nodes.HANDLERS,
+    **workers.HANDLERS,
 }
 
 

@@ -103,9 +103,8 @@ class _Placing:
         if record.policy.limit == "queue" and left > 0:
             await self.state.changed.wait(min(left, LONGEST_WAIT))
             return
-        young = self.state.heard_since + self.state.settings.listen - self.state.now()
-        if young > 0 and left > 0:
-            # A replica that has just started may not have heard of every node yet.
+        young = self.state.young()
+        if young and left > 0:
             await self.state.changed.wait(min(left, young))
             return
         self._tell(record, decision, None)
