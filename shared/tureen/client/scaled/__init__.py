@@ -1,0 +1,1 @@
+"""Rooms that look like one router: `connect(url, scale="node")` and `scale="cluster"`."""
