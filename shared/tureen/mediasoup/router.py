@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tureen.mediasoup.worker import Worker
 
 _logger = logging.getLogger("tureen.mediasoup.router")
+
+AnyRtpObserver = TypeVar("AnyRtpObserver", bound=RtpObserver)
 
 _CLOSE_RTP_OBSERVER = Undo("ROUTER_CLOSE_RTPOBSERVER", "rtpObserverId")
 
@@ -248,12 +250,9 @@ class Router(TransportMaker):
             WorkerClosedError: The worker is closed.
         """
         check_number(interval, "interval")
-        observer_id = await self._create_rtp_observer(
-            "ROUTER_CREATE_ACTIVESPEAKEROBSERVER", id, {"interval": interval}, app_data
-        )
-        observer = self._ACTIVE_SPEAKER_OBSERVER(id_=observer_id, router=self, app_data=app_data)
-        self._rtp_observer_created(observer)
-        return observer
+        options = {"interval": interval}
+        kind, method = self._ACTIVE_SPEAKER_OBSERVER, "ROUTER_CREATE_ACTIVESPEAKEROBSERVER"
+        return await self._create_rtp_observer(kind, method, id, options, app_data)
 
     async def create_audio_level_observer(
         self,
@@ -285,22 +284,31 @@ class Router(TransportMaker):
         if not -127 <= threshold <= 0:
             raise TypeError("if given, threshold must be a number from -127 to 0")
         options = {"maxEntries": max_entries, "threshold": threshold, "interval": interval}
-        observer_id = await self._create_rtp_observer("ROUTER_CREATE_AUDIOLEVELOBSERVER", id, options, app_data)
-        observer = self._AUDIO_LEVEL_OBSERVER(id_=observer_id, router=self, app_data=app_data)
-        self._rtp_observer_created(observer)
-        return observer
+        kind, method = self._AUDIO_LEVEL_OBSERVER, "ROUTER_CREATE_AUDIOLEVELOBSERVER"
+        return await self._create_rtp_observer(kind, method, id, options, app_data)
 
     async def _create_rtp_observer(
-        self, method: str, id_: str | None, options: Mapping[str, int], app_data: AppData | None
-    ) -> str:
-        check_app_data(app_data)
-        if id_ is not None and id_ in self._rtp_observers:
-            raise TypeError(f'an RtpObserver with same id "{id_}" already exists')
-        observer_id = new_id() if id_ is None else id_
+        self,
+        kind: type[AnyRtpObserver],
+        method: str,
+        id_: str | None,
+        options: Mapping[str, int],
+        app_data: AppData | None,
+    ) -> AnyRtpObserver:
+        observer_id = self._new_rtp_observer_id(id_, app_data)
         body = {"rtpObserverId": observer_id, "options": options}
         await self._create(observer_id, method, body, _CLOSE_RTP_OBSERVER)
-        return observer_id
+        return self._rtp_observer_created(kind(id_=observer_id, router=self, app_data=app_data))
 
-    def _rtp_observer_created(self, observer: RtpObserver) -> None:
+    def _new_rtp_observer_id(self, id_: str | None, app_data: AppData | None) -> str:
+        check_app_data(app_data)
+        if id_ is None:
+            return new_id()
+        if id_ in self._rtp_observers:
+            raise TypeError(f'an RtpObserver with same id "{id_}" already exists')
+        return id_
+
+    def _rtp_observer_created(self, observer: AnyRtpObserver) -> AnyRtpObserver:
         self._rtp_observers[observer._id] = observer
         self._observe("newrtpobserver", observer)
+        return observer
