@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.integration.placement.conftest import QUICK, until
-from tests.support.nats_server import NatsServer
+from tests.integration.pulls.hosts import NODE_IDS, host_cluster, rtp_on
 from tests.support.network_namespaces import Host, two_hosts, why_not
-from tests.support.rtp import RtpSocket, audio_parameters
+from tests.support.rtp import audio_parameters
 
 from tureen.bus import Bus, BusSettings
 from tureen.bus.parser import Delivery
 from tureen.contract.errors import Unauthorized
-from tureen.placement.service import Placement
-from tureen.placement.settings import PlacementSettings
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.skipif(bool(why_not()), reason=why_not() or "not skipped")]
 
@@ -36,33 +30,6 @@ def hosts() -> Iterator[tuple[Host, Host]]:
     """Make two hosts."""
     with two_hosts() as made:
         yield made
-
-
-@asynccontextmanager
-async def running_agent(host: Host, node_id: str, nats_url: str, log: Path) -> AsyncIterator[None]:
-    """Run a node agent on a host, with that host's address alone."""
-    environment = {
-        "TUREEN_NODE_AGENT_NATS__SERVERS": nats_url,
-        "TUREEN_NODE_AGENT_NODE_ID": node_id,
-        "TUREEN_NODE_AGENT_WORKERS": "1",
-        "TUREEN_NODE_AGENT_ADDRESSES": json.dumps([{"label": "media", "ip": host.address}]),
-        # Both hosts use the same ports, so that a mixed up address would not be noticed by its port.
-        "TUREEN_NODE_AGENT_MIN_PORT": "40000",
-        "TUREEN_NODE_AGENT_MAX_PORT": "40050",
-    }
-    with log.open("wb") as stream:
-        process = await asyncio.create_subprocess_exec(
-            *host.command(sys.executable, "-m", "tureen.node_agent"),
-            env={**os.environ, **environment},
-            stdout=stream,
-            stderr=stream,
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            async with asyncio.timeout(20):
-                await process.wait()
 
 
 class Hosts:
@@ -88,37 +55,19 @@ class Hosts:
 @pytest.fixture
 async def run(hosts: tuple[Host, Host], tmp_path: Path) -> AsyncIterator[Hosts]:
     """Run everything."""
-    server = NatsServer(tmp_path / "nats", host=hosts[0].outside)
-    server.start()
-    async with AsyncExitStack() as stack:
-        stack.callback(server.stop)
-        buses = [await Bus.connect(BusSettings(servers=[server.url], name=name)) for name in ("placement", "test")]
-        for bus in buses:
-            stack.push_async_callback(bus.close)
-        placement = Placement(PlacementSettings(**QUICK), buses[0])
-        stack.push_async_callback(placement.close)
-        await placement.start()
-        heard: list[Delivery] = []
-        await buses[1].listen(">", heard.append)
-        for host, node_id in zip(hosts, ("a", "b"), strict=True):
-            await stack.enter_async_context(running_agent(host, node_id, server.url, tmp_path / f"{node_id}.log"))
-        await until(lambda: all(placement.state.picture.is_complete(node_id) for node_id in "ab"), 30)
-        cluster = Hosts(buses[1], heard)
-        await cluster.ask("room.create", roomId=ROOM)
-        for node_id in "ab":
-            placed = await cluster.ask("room.place", roomId=ROOM, nodeId=node_id)
-            cluster.routers[node_id] = placed["routerId"]
-        yield cluster
-
-
-@asynccontextmanager
-async def rtp_on(host: Host) -> AsyncIterator[RtpSocket]:
-    """Open a socket for RTP on a host."""
-    transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(RtpSocket, sock=host.udp())
-    try:
-        yield protocol
-    finally:
-        transport.close()
+    async with host_cluster(hosts, tmp_path) as url:
+        bus = await Bus.connect(BusSettings(servers=[url], name="test"))
+        try:
+            heard: list[Delivery] = []
+            await bus.listen(">", heard.append)
+            cluster = Hosts(bus, heard)
+            await cluster.ask("room.create", roomId=ROOM)
+            for node_id in NODE_IDS:
+                placed = await cluster.ask("room.place", roomId=ROOM, nodeId=node_id)
+                cluster.routers[node_id] = placed["routerId"]
+            yield cluster
+        finally:
+            await bus.close()
 
 
 def packets(tap: socket.socket) -> Iterator[bytes]:
