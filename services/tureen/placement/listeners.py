@@ -141,7 +141,7 @@ class Listeners:
     def _on_granted(self, event: GrantedEvent) -> None:
         state = self._state
         if event.replica_id != state.settings.replica_id:
-            state.picture.book(event, state.wall_ms(), state.now())
+            state.picture.book(event, state.now())
 
     def _on_decided(self, event: DecidedEvent) -> None:
         if event.replica_id != self._state.settings.replica_id:

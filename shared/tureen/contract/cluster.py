@@ -237,7 +237,7 @@ class GrantedEvent(Announcement):
 
     Attributes:
         consumers: How many consumers the transport is expected to hold.
-        expires_at: Wall clock, ms since 1970.
+        expires_at: When the offer ends, ms, on the clock of the worker's agent, as in the grant.
     """
 
     replica_id: str

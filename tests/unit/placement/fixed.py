@@ -110,7 +110,7 @@ def grant(
 def book(seen: Picture, *grants: GrantedEvent) -> None:
     """Enter grants at second 0."""
     for granted in grants:
-        seen.book(granted, 0, 0.0)
+        seen.book(granted, 0.0)
 
 
 def book_decision(seen: Picture, decision: engine.Decision, grant_id: str, new_router_id: str) -> None:

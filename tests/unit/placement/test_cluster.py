@@ -55,12 +55,26 @@ def test_grants_expire() -> None:
     known = seen.cluster.worker("a-1")
     assert known is not None
     assert known.load == 15
-    seen.hear(heartbeat("a", worker("a-1", 10)), 9.0)
+    seen.hear(heartbeat("a", worker("a-1", 10), clock=9_000), 9.0)
     assert known.load == 15
-    seen.hear(heartbeat("a", worker("a-1", 10)), 10.5)
+    seen.hear(heartbeat("a", worker("a-1", 10), clock=10_500), 10.5)
     assert known.load == 10
-    seen.book(grant("a-1", "r", "late"), 20_000, 20.0)
+    seen.book(grant("a-1", "r", "late"), 20.0)
     assert len(seen.cluster.bookings) == 0
+
+
+def test_grants_of_a_replica_whose_clock_is_another() -> None:
+    """When a grant ends is told on its agent's clock: that of the replica that gave it out does not matter."""
+    here, there = picture(), picture()
+    for seen, now in ((here, 5.0), (there, 99_000.0)):
+        seen.hear(heartbeat("a", worker("a-1", 10), clock=700_000), now)
+    granted = grant("a-1", "r", "g", 5).model_copy(update={"expires_at": there.expiry("a", 10_000, 99_000.0)})
+    here.book(granted, 5.0)
+    known = here.cluster.worker("a-1")
+    assert known is not None
+    assert known.load == 15
+    here.hear(heartbeat("a", worker("a-1", 10), clock=710_500), 15.5)
+    assert known.load == 10
 
 
 def test_withdrawn_grants_weigh_nothing() -> None:

@@ -73,7 +73,7 @@ class World:
                     for entry in self.workers.values()
                     if entry.id.startswith(node)
                 ]
-                picture.hear(heartbeat(node, *told), self.now)
+                picture.hear(heartbeat(node, *told, clock=round(self.now * 1000)), self.now)
 
     def join(self, replica: int, direction: Any, expected: int) -> None:
         """Somebody gets a place from one replica and takes it, elsewhere where the agent refuses."""
@@ -134,9 +134,9 @@ class World:
             cost=demand.cost,
             reserve=demand.reserve,
             consumers=demand.consumers,
-            expires_at=10_000,
+            expires_at=picture.expiry(place.node_id, 10_000, self.now),
         )
-        picture.book(granted, 0, self.now)
+        picture.book(granted, self.now)
         return Grant(
             grant_id=granted.grant_id,
             worker_id=place.worker_id,
@@ -145,7 +145,7 @@ class World:
             reserve=demand.reserve,
             consumers=demand.consumers,
             consumer_cost=demand.consumer_cost,
-            expires_at=10_000,
+            expires_at=granted.expires_at,
         )
 
     def _enlist(self, node_id: str, worker_id: str) -> str:

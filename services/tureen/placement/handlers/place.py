@@ -178,23 +178,15 @@ class _Placing:
             cost=decision.demand.cost,
             reserve=decision.demand.reserve,
             consumers=decision.demand.consumers,
-            expires_at=decision.expires_at,
+            expires_at=state.picture.expiry(router.node_id, decision.expires_at - state.wall_ms(), state.now()),
         )
-        state.picture.book(granted, state.wall_ms(), state.now())
+        state.picture.book(granted, state.now())
         state.offers.add(self.call.tenant, granted.worker_id, granted.grant_id)
         return granted
 
     def _unbook(self, granted: GrantedEvent) -> None:
         self.state.picture.cluster.unbook(granted.worker_id, granted.grant_id)
         self.state.offers.withdraw(self.call.tenant, granted.grant_id)
-
-    def _expiry(self, granted: GrantedEvent) -> int:
-        """Return when an offer ends, on the clock of the agent that will look at it."""
-        state = self.state
-        node = state.picture.cluster.nodes.get(granted.node_id)
-        left = granted.expires_at - state.wall_ms()
-        # With a node that has gone meanwhile there is nothing on offer.
-        return max(0, node.clock(state.now()) + left) if node is not None else 0
 
     def _placed(self, router: RoomRouter, granted: GrantedEvent, decision: engine.Decision) -> RoomPlaced:
         return RoomPlaced(
@@ -209,7 +201,7 @@ class _Placing:
                 reserve=granted.reserve,
                 consumers=granted.consumers,
                 consumer_cost=decision.demand.consumer_cost,
-                expires_at=self._expiry(granted),
+                expires_at=granted.expires_at,
             ),
             why=decision.reason.to_contract() if self.command.why else None,
         )

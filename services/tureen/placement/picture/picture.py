@@ -42,9 +42,10 @@ class Picture:
             self._take_loads(page.node_id, loads)
         return entries
 
-    def book(self, granted: GrantedEvent, wall_ms: int, now: float) -> None:
-        """Enter a grant, of ours or of another replica's; one that has expired is ignored."""
-        left = (granted.expires_at - wall_ms) / 1000
+    def book(self, granted: GrantedEvent, now: float) -> None:
+        """Enter a grant, of ours or of another replica's; one that has expired, or is for a lost node, is ignored."""
+        node = self.cluster.nodes.get(granted.node_id)
+        left = (granted.expires_at - node.clock(now)) / 1000 if node is not None else 0
         if left <= 0:
             return
         self.cluster.book(
@@ -58,6 +59,12 @@ class Picture:
                 expires_at=now + left,
             )
         )
+
+    def expiry(self, node_id: str, left_ms: int, now: float) -> int:
+        """Return when an offer that holds for so long ends, ms, on the clock of the agent that will look at it."""
+        node = self.cluster.nodes.get(node_id)
+        # With a node that has gone meanwhile there is nothing on offer.
+        return node.clock(now) + left_ms if node is not None else 0
 
     def is_complete(self, node_id: str) -> bool:
         """Tell whether everything that a node's last heartbeat spoke of is known."""

@@ -292,9 +292,9 @@ class Room:
             cost=needed.cost,
             reserve=needed.reserve,
             consumers=needed.consumers,
-            expires_at=decision.expires_at,
+            expires_at=world.picture.expiry(decision.place.node_id, decision.expires_at - world.wall_ms, world.now),
         )
-        world.picture.book(granted, world.wall_ms, world.now)
+        world.picture.book(granted, world.now)
         self._count_transport(transport, 1)
         return transport
 
