@@ -14,9 +14,11 @@ subclasses: a program that has its types from there needs no other change than t
 
 from __future__ import annotations
 
-from tureen.client.connection import Mediasoup, connect
+from tureen.client.connecting import connect
+from tureen.client.mediasoup import Mediasoup
 from tureen.client.observers import ActiveSpeakerObserver, AudioLevelObserver, RtpObserver
 from tureen.client.router import Router
+from tureen.client.scaled import LogicalWebRtcServer, LogicalWorker, Room, ScaledMediasoup
 from tureen.client.streams import Consumer, DataConsumer, DataProducer, Producer
 from tureen.client.transports import DirectTransport, PipeTransport, PlainTransport, Transport, WebRtcTransport
 from tureen.client.worker import WebRtcServer, Worker
@@ -28,12 +30,16 @@ __all__ = [
     "DataConsumer",
     "DataProducer",
     "DirectTransport",
+    "LogicalWebRtcServer",
+    "LogicalWorker",
     "Mediasoup",
     "PipeTransport",
     "PlainTransport",
     "Producer",
+    "Room",
     "Router",
     "RtpObserver",
+    "ScaledMediasoup",
     "Transport",
     "WebRtcServer",
     "WebRtcTransport",

@@ -21,28 +21,7 @@ from tureen.mediasoup.errors import MediasoupError, WorkerClosedError
 # asyncio.gather and asyncio.wait_for, and could not listen.
 _SETTLING_TURNS = 6
 
-_REMEMBERED = 120.0
-"""Seconds for which nodes remember what was closed."""
-
 _COMMANDS = commands_of("node")
-
-
-class Former:
-    """The ids of objects that are closed by now, for as long as their node remembers them, too."""
-
-    def __init__(self) -> None:
-        self._until: dict[str, float] = {}
-
-    def add(self, object_id: str, now: float) -> None:
-        """Note the end of an object."""
-        self._until.pop(object_id, None)
-        self._until[object_id] = now + _REMEMBERED
-        while (oldest := next(iter(self._until))) and self._until[oldest] <= now:
-            del self._until[oldest]
-
-    def holds(self, object_id: str, now: float) -> bool:
-        """Tell whether an object of that id was closed a short while ago."""
-        return self._until.get(object_id, 0.0) > now
 
 
 class Link:
@@ -73,7 +52,7 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._listeners: dict[str, Listener] = {}
         self._held: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-        self._former = Former()
+        self._former = session.former(node_id)
         self._sequence = Count()
         self._hearings: dict[str, Hearing] = {}
         self._connected: set[str] = set()

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from tureen.bus import Bus
+from tureen.client.former import Former
 from tureen.contract import subjects
 from tureen.contract.errors import Busy, Timeout, TureenError, Unavailable
 from tureen.contract.ids import new_id
@@ -47,6 +48,7 @@ class Session:
         self.owner_id = None if lease is None else new_id()
         self._ttl_ms = int((lease or 0) * 1000)
         self._leases: dict[str, asyncio.Future[None]] = {}
+        self._formers: dict[str, Former] = {}
         self._told: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -88,7 +90,11 @@ class Session:
             await self._connected(limit)
         raise late or Timeout(f"no answer from {subject}")
 
-    def tell(self, node_id: str, command: Command, payload: Mapping[str, Any]) -> asyncio.Task[None]:
+    def former(self, node_id: str) -> Former:
+        """Return what a node remembers to be closed: an id is one object on all its workers."""
+        return self._formers.setdefault(node_id, Former())
+
+    def tell(self, node_id: str | None, command: Command, payload: Mapping[str, Any]) -> asyncio.Task[None]:
         """Send at once what nobody waits for, the closing of something; see to it that it is heard."""
         subject = self._subject(node_id, command)
         begun = None

@@ -168,6 +168,10 @@ class Transport(Measured, mediasoup.Transport):
         self._data_consumers[data_consumer.id] = data_consumer
         return data_consumer
 
+    def _check_free(self, child_id: str) -> None:
+        # A room knows of more than what is on this worker.
+        self._router._check_free(child_id)
+
     def state_of(self, attribute: str) -> Any:
         """Return what is kept of what events tell."""
         return getattr(self, attribute, None)

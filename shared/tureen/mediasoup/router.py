@@ -100,11 +100,9 @@ class Router(TransportMaker):
         for transport in list(self._transports.values()):
             transport._router_closed()
         self._transports.clear()
-        self._producers.clear()
         for rtp_observer in list(self._rtp_observers.values()):
             rtp_observer._router_closed()
         self._rtp_observers.clear()
-        self._data_producers.clear()
 
     async def dump(self) -> RouterDump:
         """Return what the worker holds of it.
@@ -228,7 +226,13 @@ class Router(TransportMaker):
         )
         if source is None:
             raise NotFoundError("Producer not found" if data_producer_id is None else "DataProducer not found")
-        return await self._pipes.pipe(source, router, keep_id=keep_id, options=options)
+        origin = source._transport._router
+        return await origin._pipes.pipe(source, await router._pipe_end(origin), keep_id=keep_id, options=options)
+
+    async def _pipe_end(self, origin: Router) -> Router:
+        """Return the router to which another one sends what is piped to this one: itself, unless it is many."""
+        del origin
+        return self
 
     async def create_active_speaker_observer(
         self,

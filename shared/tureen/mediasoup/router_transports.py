@@ -131,10 +131,11 @@ class TransportMaker(Parent, Identified):
             "iceConsentTimeout": ice_consent_timeout,
         }
         method = "ROUTER_CREATE_WEBRTCTRANSPORT" if webrtc_server is None else _WITH_SERVER
-        transport_id, packed = await self._create_transport(method, id, _webrtc_options.share(options), app_data)
+        router, transport_id, packed = await self._create_transport(
+            method, id, _webrtc_options.share(options), app_data
+        )
         if webrtc_server is not None and webrtc_server.closed:
             raise webrtc_server._closed_error()
-        router = cast("Router", self)
         transport = self._transport_created(
             self._WEBRTC_TRANSPORT(
                 id_=transport_id, router=router, webrtc_server=webrtc_server, packed=packed, app_data=app_data
@@ -212,8 +213,9 @@ class TransportMaker(Parent, Identified):
         }
         if rtcp_listen_info is not None:
             options["rtcpListenInfo"] = wire.listen_info(rtcp_listen_info)
-        transport_id, packed = await self._create_transport("ROUTER_CREATE_PLAINTRANSPORT", id, options, app_data)
-        router = cast("Router", self)
+        router, transport_id, packed = await self._create_transport(
+            "ROUTER_CREATE_PLAINTRANSPORT", id, options, app_data
+        )
         return self._transport_created(
             self._PLAIN_TRANSPORT(id_=transport_id, router=router, packed=packed, app_data=app_data)
         )
@@ -276,8 +278,9 @@ class TransportMaker(Parent, Identified):
             "enableRtx": enable_rtx,
             "enableSrtp": enable_srtp,
         }
-        transport_id, packed = await self._create_transport("ROUTER_CREATE_PIPETRANSPORT", id, options, app_data)
-        router = cast("Router", self)
+        router, transport_id, packed = await self._create_transport(
+            "ROUTER_CREATE_PIPETRANSPORT", id, options, app_data
+        )
         return self._transport_created(
             self._PIPE_TRANSPORT(id_=transport_id, router=router, packed=packed, app_data=app_data)
         )
@@ -310,22 +313,25 @@ class TransportMaker(Parent, Identified):
                 "maxReceiveMessageSize": max_receive_message_size,
             }
         }
-        transport_id, _ = await self._create_transport("ROUTER_CREATE_DIRECTTRANSPORT", id, options, app_data)
-        return self._transport_created(
-            self._DIRECT_TRANSPORT(id_=transport_id, router=cast("Router", self), app_data=app_data)
-        )
+        router, transport_id, _ = await self._create_transport("ROUTER_CREATE_DIRECTTRANSPORT", id, options, app_data)
+        return self._transport_created(self._DIRECT_TRANSPORT(id_=transport_id, router=router, app_data=app_data))
 
     async def _create_transport(
         self, method: str, id_: str | None, options: dict[str, Any], app_data: AppData | None
-    ) -> tuple[str, Packed]:
-        """Have the worker create a transport; return its id, and what the worker tells of it."""
+    ) -> tuple[Router, str, Packed]:
+        """Have the worker create a transport; return the router that it is on, its id, and what the worker tells."""
+        id_ = self._new_transport_id(id_, app_data)
+        body = {"transportId": id_, "options": options}
+        packed = await self._create(id_, method, body, _CLOSE_TRANSPORT, decode=False)
+        return cast("Router", self), id_, packed
+
+    def _new_transport_id(self, id_: str | None, app_data: AppData | None) -> str:
         check_app_data(app_data)
         if id_ is None:
-            id_ = new_id()
-        elif id_ in self._transports:
+            return new_id()
+        if id_ in self._transports:
             raise TypeError(f'a Transport with same id "{id_}" already exists')
-        body = {"transportId": id_, "options": options}
-        return id_, await self._create(id_, method, body, _CLOSE_TRANSPORT, decode=False)
+        return id_
 
     def _transport_created(self, transport: AnyTransport) -> AnyTransport:
         self._transports[transport._id] = transport

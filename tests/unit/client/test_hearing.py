@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tureen.client.hearing import Count
-from tureen.client.link import Former
+from tureen.client.former import Former
 
 
 def test_an_object_of_our_own_begins_at_one() -> None:

@@ -1,0 +1,214 @@
+"""Rooms: many routers that look like one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from tureen import mediasoup
+from tureen.client.hearing import Count
+from tureen.client.router import Router
+from tureen.client.scaled.dumps import merged_router_dump
+from tureen.client.scaled.member import Member
+from tureen.client.scaled.placing import placed
+from tureen.client.scaled.rooms import Place
+from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError
+from tureen.mediasoup.router_transports import AnyTransport
+from tureen.mediasoup.types import AppData, RouterDump, RouterRtpCodecCapability, RtpCapabilities
+
+if TYPE_CHECKING:
+    from tureen.client.scaled.worker import LogicalWorker
+    from tureen.mediasoup.codec import Packed
+
+
+class Room(mediasoup.Router):
+    """A router of any size (mediasoup's Router): its transports are on as many workers as they need.
+
+    Made by ``worker.create_router()`` of a logical worker. It is closed, and emits ``workerclose``, when the last
+    worker that it uses is lost; before that, transports on a worker that is lost emit ``routerclose``.
+    """
+
+    __slots__ = ("_gone", "_members")
+
+    _WEBRTC_TRANSPORT: ClassVar[type[mediasoup.WebRtcTransport]] = Router._WEBRTC_TRANSPORT
+    _PLAIN_TRANSPORT: ClassVar[type[mediasoup.PlainTransport]] = Router._PLAIN_TRANSPORT
+    _PIPE_TRANSPORT: ClassVar[type[mediasoup.PipeTransport]] = Router._PIPE_TRANSPORT
+    _DIRECT_TRANSPORT: ClassVar[type[mediasoup.DirectTransport]] = Router._DIRECT_TRANSPORT
+
+    def __init__(
+        self, *, id_: str, worker: LogicalWorker, rtp_capabilities: RtpCapabilities, app_data: AppData | None
+    ) -> None:
+        """Stand for a room that exists; apps call ``worker.create_router()``."""
+        super().__init__(id_=id_, worker=worker, rtp_capabilities=rtp_capabilities, app_data=app_data)
+        self._members: dict[str, Member] = {}
+        self._gone = False
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The routers that it is, as far as this client has made something on them."""
+        return list(self._members.values())
+
+    @property
+    def fixed_ports(self) -> bool:
+        """Whether the app has named the node, so that it may choose ports there."""
+        return self._logical.node_named
+
+    @property
+    def _logical(self) -> LogicalWorker:
+        return cast("LogicalWorker", self._worker)
+
+    # Transports.
+
+    async def _create_transport(
+        self, method: str, id_: str | None, options: dict[str, Any], app_data: AppData | None
+    ) -> tuple[mediasoup.Router, str, Packed]:
+        transport_id = self._new_transport_id(id_, app_data)
+        self._check_free(transport_id)
+
+        async def make(place: Place) -> tuple[Member, Packed]:
+            member = await self.member(place)
+            return member, await member.make_transport(method, transport_id, options, place["grant"])
+
+        member, packed = await placed(self._place, make, self._logical.rooms.session.timeout)
+        if self._closed:
+            raise self._closed_error()
+        return member, transport_id, packed
+
+    async def _place(self, exclude: Sequence[str]) -> Place:
+        if self._closed:
+            raise self._closed_error()
+        try:
+            return await self._logical.rooms.place(self._id, exclude)
+        except NotFoundError:
+            # Somebody else has closed it.
+            self.closed_there()
+            raise
+
+    async def member(self, place: Place) -> Member:
+        """Return the member at a place; on its first use it is entered, and heard from then on."""
+        known = self._members.get(place["routerId"])
+        if known is not None:
+            return known
+        worker = await self._logical.attach(place["workerId"], place["nodeId"])
+        if self._closed:
+            raise self._closed_error()
+        if worker.closed:
+            raise worker._closed_error()
+        return self._members.get(place["routerId"]) or self._enter(worker, place["routerId"])
+
+    def _enter(self, worker: Any, router_id: str) -> Member:
+        worker._process.channel.hear_router(router_id, Count(None))
+        member = self._members[router_id] = Member(id_=router_id, worker=worker, room=self)
+        worker._routers[router_id] = member
+        return member
+
+    def _transport_created(self, transport: AnyTransport) -> AnyTransport:
+        return transport._router._transport_created(transport)
+
+    def transport_entered(self, transport: mediasoup.Transport) -> None:
+        """Note a new transport on one of the members."""
+        self._transports[transport.id] = transport
+        self._observe("newtransport", transport)
+
+    def transport_left(self, transport_id: str) -> None:
+        """Note the end of a transport."""
+        self._transports.pop(transport_id, None)
+
+    def _check_free(self, child_id: str) -> None:
+        super()._check_free(child_id)
+        for member in self._members.values():
+            member.check_here(child_id)
+
+    async def _pipe_end(self, origin: mediasoup.Router) -> mediasoup.Router:
+        """Return the member into which another router pipes: on the same node if there is one, else any."""
+        node_id = getattr(origin._worker, "node_id", None)
+        members = sorted(self._members.values(), key=lambda member: member.place["nodeId"] != node_id)
+        return members[0] if members else await self.member(await self._place([]))
+
+    # What is asked of it as a whole.
+
+    def update_media_codecs(self, media_codecs: list[RouterRtpCodecCapability]) -> None:
+        """Replace the codecs that it supports, for what is created from now on; as in mediasoup."""
+        super().update_media_codecs(media_codecs)
+        if not self._closed:
+            self._logical.rooms.update(self._id, media_codecs)
+
+    async def dump(self) -> RouterDump:
+        """Return what the workers hold of it, put together, with a list of the ``routers`` that it is.
+
+        Raises:
+            NotFoundError: It is closed.
+            WorkerClosedError: The worker is closed.
+        """
+        if self._closed:
+            raise self._closed_error()
+        members = self.members
+        replies = await asyncio.gather(*(member._command("dump") for member in members), return_exceptions=True)
+        found = []
+        for member, reply in zip(members, replies, strict=True):
+            if isinstance(reply, NotFoundError):
+                # It was closed meanwhile.
+                continue
+            if isinstance(reply, BaseException):
+                raise reply
+            found.append((member.place, reply))
+        return merged_router_dump(self._id, found)
+
+    async def create_active_speaker_observer(self, **_options: Any) -> mediasoup.ActiveSpeakerObserver:
+        """Refuse it: rooms have none yet."""
+        raise UnsupportedError("a room has no ActiveSpeakerObserver yet")
+
+    async def create_audio_level_observer(self, **_options: Any) -> mediasoup.AudioLevelObserver:
+        """Refuse it: rooms have none yet."""
+        raise UnsupportedError("a room has no AudioLevelObserver yet")
+
+    # Its end.
+
+    def _tell(self, method: str, handler_id: str, body: Mapping[str, Any]) -> None:
+        """Have it closed everywhere: nothing else is told to a room itself."""
+        del method, handler_id, body
+        self._close_everywhere()
+
+    def _close_everywhere(self) -> None:
+        if not self._gone:
+            self._logical.rooms.close(self._id)
+
+    def _close_children(self) -> None:
+        for member in self.members:
+            member.room_closed()
+        self._members.clear()
+        super()._close_children()
+
+    def _worker_closed(self) -> None:
+        if not self._closed:
+            self._close_everywhere()
+            super()._worker_closed()
+
+    def closed_there(self) -> None:
+        """Close it here because somebody else has closed it."""
+        self._gone = True
+        self.close()
+
+    def member_lost(self, member: Member) -> None:
+        """Do without a member whose worker is gone; without any it is lost itself."""
+        self._members.pop(member.id, None)
+        if not self._members and not self._closed:
+            self._worker_closed()
+            self._worker._routers.pop(self._id, None)
+
+    def member_closed(self, member: Member) -> None:
+        """Do without a member: it was empty, or the room is closed."""
+        self._members.pop(member.id, None)
+        if not self._closed:
+            self._logical.rooms.session.run(self._look())
+
+    async def _look(self) -> None:
+        """Find out whether somebody else has closed it."""
+        try:
+            await self._logical.rooms.get(self._id)
+        except NotFoundError:
+            self.closed_there()
+        except MediasoupError:
+            # Nobody says that it is closed.
+            return
