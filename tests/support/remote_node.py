@@ -22,7 +22,41 @@ T = TypeVar("T")
 ADDRESSES = ("127.0.0.1", "127.0.0.2", "0.0.0.0", "224.0.0.1", "::1", "::")
 
 
-class RemoteNode:
+class Beside:
+    """A service that runs beside the tests, in a thread and an event loop of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._thread.start()
+        self.run(self._start())
+
+    def stop(self) -> None:
+        """End it and its thread."""
+        self.run(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have something done in its event loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    async def elsewhere(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have something done in its event loop, and await it in the test's."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def _start(self) -> None:
+        raise NotImplementedError
+
+    async def _stop(self) -> None:
+        raise NotImplementedError
+
+
+class RemoteNode(Beside):
     """A node that runs beside the tests.
 
     Attributes:
@@ -30,29 +64,16 @@ class RemoteNode:
         url: Where its NATS is.
     """
 
-    def __init__(self, url: str, node_id: str = "conformance") -> None:
+    def __init__(
+        self, url: str, node_id: str = "conformance", *, workers: int = 1, ports: tuple[int, int] = (1024, 65535)
+    ) -> None:
+        super().__init__(node_id)
         self.id = node_id
         self.url = url
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="node", daemon=True)
+        self._workers = workers
+        self._ports = ports
         self._bus: Bus | None = None
         self._agent: NodeAgent | None = None
-
-    def start(self) -> None:
-        """Start the agent, with one worker of its own."""
-        self._thread.start()
-        self.run(self._start())
-
-    def stop(self) -> None:
-        """End the agent and its thread."""
-        self.run(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Have something done in the agent's event loop, and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def do(self, act: Callable[[NodeAgent], Coroutine[Any, Any, T]]) -> T:
         """Have something done in the agent's event loop, and wait until what it published is with the server."""
@@ -64,16 +85,16 @@ class RemoteNode:
             await self._bus.barrier()
             return result
 
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), self._loop))
+        return await self.elsewhere(work())
 
     async def _start(self) -> None:
         settings = NodeAgentSettings(
             nats=BusSettings(servers=[self.url], name=self.id),
             node_id=self.id,
-            workers=1,
+            workers=self._workers,
             addresses=[Address(label=f"a{index}", ip=ip) for index, ip in enumerate(ADDRESSES)],
-            min_port=1024,
-            max_port=65535,
+            min_port=self._ports[0],
+            max_port=self._ports[1],
             hard_limit=100,
         )
         self._bus = await Bus.connect(settings.nats)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from tests.integration.client.scaled import Scaled
+from tests.support.remote_cluster import RemoteCluster, remote_cluster
 from tests.support.remote_node import RemoteNode, remote_node
 
-from tureen.client import Mediasoup, connect
+from tureen.client import Mediasoup, ScaledMediasoup, connect
+
+_tenants = itertools.count(1)
 
 Client = Callable[..., Awaitable[Mediasoup]]
 
@@ -28,5 +33,24 @@ async def client(node: RemoteNode) -> AsyncIterator[Client]:
 
         async def start(**options: Any) -> Mediasoup:
             return await stack.enter_async_context(connect(node.url, **{"node_id": node.id, **options}))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteCluster]:
+    """Run two nodes of two workers each, and placement, once for all tests that want them."""
+    with remote_cluster(tmp_path_factory.mktemp("cluster"), nodes=2, workers=2) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def scaled(cluster: RemoteCluster) -> AsyncIterator[Scaled]:
+    """Give what connects clients to the cluster, each as a tenant of its own, which leave after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**options: Any) -> ScaledMediasoup:
+            given = {"scale": "cluster", "tenant": f"tenant-{next(_tenants)}", **options}
+            return await stack.enter_async_context(connect(cluster.url, **given))
 
         yield start

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tureen.client.hearing import Count
 from tureen.client.former import Former
+from tureen.client.hearing import Count
 
 
 def test_an_object_of_our_own_begins_at_one() -> None:

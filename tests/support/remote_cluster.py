@@ -1,0 +1,89 @@
+"""A real nats-server, placement and node agents for many tests, each service in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.support.nats_server import NatsServer
+from tests.support.remote_node import Beside, RemoteNode
+
+from tureen.bus import Bus, BusSettings
+from tureen.placement.service import Placement
+from tureen.placement.settings import PlacementSettings
+
+_PORTS_A_NODE = 400
+_FIRST_PORT = 23_000
+
+
+class RemotePlacement(Beside):
+    """A replica of placement that runs beside the tests."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("placement")
+        self._url = url
+        self._bus: Bus | None = None
+        self.placement: Placement | None = None
+
+    async def _start(self) -> None:
+        settings = PlacementSettings(nats=BusSettings(servers=[self._url], name="placement"), listen=0.1)
+        self._bus = await Bus.connect(settings.nats)
+        self.placement = Placement(settings, self._bus)
+        await self.placement.start()
+
+    async def _stop(self) -> None:
+        if self.placement is not None:
+            await self.placement.close()
+        if self._bus is not None:
+            await self._bus.close()
+
+    async def knows(self, *node_ids: str) -> None:
+        """Wait until it has heard of nodes, and knows what they hold."""
+        assert self.placement is not None
+        picture = self.placement.state.picture
+        async with asyncio.timeout(20):
+            while not all(picture.is_complete(node_id) for node_id in node_ids):
+                await asyncio.sleep(0.01)
+
+
+class RemoteCluster:
+    """Placement and nodes that run beside the tests.
+
+    Attributes:
+        url: Where its NATS is.
+        placement: Its one replica of placement.
+        nodes: Its nodes.
+    """
+
+    def __init__(self, url: str, placement: RemotePlacement, nodes: list[RemoteNode]) -> None:
+        self.url = url
+        self.placement = placement
+        self.nodes = nodes
+
+    def node(self, node_id: str) -> RemoteNode:
+        """Return the node of that id."""
+        return next(node for node in self.nodes if node.id == node_id)
+
+
+@contextmanager
+def remote_cluster(folder: Path, *, nodes: int, workers: int) -> Iterator[RemoteCluster]:
+    """Run a nats-server, placement and so many nodes with so many workers each."""
+    with ExitStack() as stack:
+        server = NatsServer(folder)
+        server.start()
+        stack.callback(server.stop)
+        placement = RemotePlacement(server.url)
+        placement.start()
+        stack.callback(placement.stop)
+        running = []
+        for number in range(nodes):
+            first = _FIRST_PORT + number * _PORTS_A_NODE
+            ports = (first, first + _PORTS_A_NODE - 1)
+            node = RemoteNode(server.url, f"node-{number + 1}", workers=workers, ports=ports)
+            node.start()
+            stack.callback(node.stop)
+            running.append(node)
+        placement.run(placement.knows(*(node.id for node in running)))
+        yield RemoteCluster(server.url, placement, running)
