@@ -18,9 +18,9 @@ def places(room: Room) -> list[tuple[str, str]]:
     return [(member.place["nodeId"], member.place["workerId"]) for member in room.members]
 
 
-def held(agent: NodeAgent) -> set[str]:
-    """Return the routers that an agent holds."""
-    return {router.id for router in agent.state.objects.routers.all()}
+def gone(router_id: str) -> Callable[[NodeAgent], bool]:
+    """Return what tells of an agent that it does not hold a router."""
+    return lambda agent: all(router.id != router_id for router in agent.state.objects.routers.all())
 
 
 async def happens_there(cluster: RemoteCluster, node_id: str, condition: Callable[[NodeAgent], bool]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import AUDIO, DEVICE, LISTEN_UDP, MEDIA_CODECS
-from tests.integration.client.scaled import Scaled, happens_there, held, places
+from tests.integration.client.scaled import Scaled, gone, happens_there, places
 from tests.support.remote_cluster import RemoteCluster
 from tests.support.rtp import audio_parameters, rtp_socket
 
@@ -140,7 +140,7 @@ async def test_closing_a_room(scaled: Scaled, cluster: RemoteCluster) -> None:
     assert room.closed
     assert (closed, observed) == ([[("routerclose",)]] * 4, [("close",)])
     for node_id, router_id in routers:
-        await happens_there(cluster, node_id, lambda agent, id_=router_id: id_ not in held(agent))
+        await happens_there(cluster, node_id, gone(router_id))
     with pytest.raises(NotFoundError):
         await room.create_direct_transport()
 
@@ -155,4 +155,4 @@ async def test_leaving_closes_rooms(cluster: RemoteCluster) -> None:
         (member,) = room.members
     assert worker.closed
     assert room.closed
-    await happens_there(cluster, node_id, lambda agent: member.id not in held(agent))
+    await happens_there(cluster, node_id, gone(member.id))
