@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import NamedTuple
 
 from tureen.contract.errors import Conflict, Stale
@@ -20,7 +21,8 @@ class UsedGrants:
     """The grants that were used a short while ago."""
 
     def __init__(self) -> None:
-        self._uses: dict[str, _Use] = {}
+        self._uses: OrderedDict[str, _Use] = OrderedDict()
+        """The oldest first. A plain dict takes the longer to find its first key the more were taken before it."""
         self._grants: dict[str, str] = {}
         """The last one of each transport: an id may be used again while its first grant is remembered."""
 
