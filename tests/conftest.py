@@ -6,6 +6,7 @@ import asyncio
 import gc
 import inspect
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -28,7 +29,12 @@ PATIENCE = 3.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers of this file."""
+    """Register the markers of this file, and let the programs that tests run be interrupted.
+
+    Who starts the tests in the background of a script has them ignore SIGINT, and all that they start as well.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "each_loop: runs on asyncio's event loop and on uvloop's")
 
 
