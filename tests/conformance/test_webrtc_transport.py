@@ -75,6 +75,16 @@ async def test_create(router: Router) -> None:
     assert (transport.sctp_state, transport.sctp_negotiated_capabilities) == ("new", None)
 
 
+async def test_fingerprints(router: Router) -> None:
+    """All transports of a worker have the fingerprints that their dumps show, each in a list of its own."""
+    transports = [await router.create_webrtc_transport(listen_infos=[LISTEN_UDP]) for _ in range(3)]
+    expected = (await transports[0].dump())["dtlsParameters"]["fingerprints"]
+    assert len(expected) >= 2
+    for transport in transports:
+        assert transport.dtls_parameters["fingerprints"] == expected
+        transport.dtls_parameters["fingerprints"].clear()
+
+
 async def test_dump(router: Router) -> None:
     """The dump tells what the properties tell, and leaves out what there is not."""
     transport = await router.create_webrtc_transport(listen_infos=[LISTEN_UDP], enable_sctp=True)

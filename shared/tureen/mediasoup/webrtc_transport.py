@@ -10,6 +10,7 @@ from tureen.mediasoup.codec import Packed
 from tureen.mediasoup.network_transport import NetworkTransport
 from tureen.mediasoup.types import (
     AppData,
+    DtlsFingerprint,
     DtlsParameters,
     DtlsState,
     IceCandidate,
@@ -78,8 +79,18 @@ class WebRtcTransport(NetworkTransport):
         self._ice_parameters = dump["iceParameters"]
         self._ice_candidates = [convert.ice_candidate(candidate) for candidate in dump["iceCandidates"]]
         self._ice_state = dump["iceState"]
-        self._dtls_parameters = dump["dtlsParameters"]
+        self._dtls_parameters = dtls = dump["dtlsParameters"]
+        if "fingerprints" not in dtls:
+            dtls["fingerprints"] = self._fingerprints()
         self._dtls_state = dump["dtlsState"]
+
+    def _fingerprints(self) -> list[DtlsFingerprint]:
+        """Return those of the worker's certificate, which is one for all its transports: they are read once."""
+        worker = self._router._worker
+        if worker._fingerprints is None:
+            packed = cast("Packed", self._packed)
+            worker._fingerprints = packed.unpack()["dtlsParameters"]["fingerprints"]
+        return list(worker._fingerprints)
 
     @property
     def type(self) -> Literal["webrtc"]:

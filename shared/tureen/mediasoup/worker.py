@@ -13,6 +13,7 @@ from tureen.mediasoup.errors import MediasoupError
 from tureen.mediasoup.router import Router
 from tureen.mediasoup.types import (
     AppData,
+    DtlsFingerprint,
     RouterRtpCodecCapability,
     TransportListenInfo,
     WorkerDump,
@@ -32,7 +33,7 @@ class Worker(Parent):
     Made by ``create_worker()``.
     """
 
-    __slots__ = ("_died", "_process", "_routers", "_webrtc_servers")
+    __slots__ = ("_died", "_fingerprints", "_process", "_routers", "_webrtc_servers")
 
     EVENTS: ClassVar[Mapping[str, str]] = {"died": "error: MediasoupError", "subprocessclose": ""}
     OBSERVER_EVENTS: ClassVar[Mapping[str, str]] = {
@@ -47,6 +48,7 @@ class Worker(Parent):
         super().__init__("", process.channel, app_data)
         self._process = process
         self._died = False
+        self._fingerprints: list[DtlsFingerprint] | None = None
         self._routers: dict[str, Router] = {}
         self._webrtc_servers: dict[str, WebRtcServer] = {}
         process.exited.add_done_callback(self._on_exit)

@@ -33,14 +33,19 @@ async def test_settings() -> None:
 
 
 async def test_own_certificate(tmp_path: Path) -> None:
-    """A worker may be given its certificate for DTLS."""
+    """A worker may be given its certificate for DTLS, and another worker has another."""
     files = certificates(tmp_path)
+    other = await mediasoup.create_worker()
+    elsewhere = await (await other.create_router()).create_webrtc_transport(listen_infos=[LISTEN_UDP])
     worker = await mediasoup.create_worker(dtls_certificate_file=files.certificate, dtls_private_key_file=files.key)
     router = await worker.create_router()
     transport = await router.create_webrtc_transport(listen_infos=[LISTEN_UDP])
     digest = x509.load_pem_x509_certificate(files.certificate.read_bytes()).fingerprint(hashes.SHA256())
-    assert {"algorithm": "sha-256", "value": digest.hex(":").upper()} in transport.dtls_parameters["fingerprints"]
+    expected = {"algorithm": "sha-256", "value": digest.hex(":").upper()}
+    assert expected in transport.dtls_parameters["fingerprints"]
+    assert expected not in elsewhere.dtls_parameters["fingerprints"]
     await end(worker)
+    await end(other)
 
 
 @pytest.mark.parametrize(

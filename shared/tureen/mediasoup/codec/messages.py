@@ -27,7 +27,7 @@ class Packed:
         """Decode the body; every call makes a new dict.
 
         Args:
-            brief: Whether to leave out what a new object cannot have (``names.OF_NEW``).
+            brief: Whether to leave out what a new object cannot have, or has from its worker (``names.OF_NEW``).
 
         Raises:
             ChannelError: The body is malformed.

@@ -20,8 +20,12 @@ VERBATIM_ENUMS = frozenset(
 # Tables whose fields keep the schema's spelling: these are the kernel's own names (getrusage).
 VERBATIM_TABLES = frozenset({"FBS.Worker.ResourceUsageResponse"})
 
-# What there is to be read of an object that was just made: nothing hangs on it yet.
-OF_NEW: Mapping[str, frozenset[str]] = {"FBS.Transport.Dump": frozenset({"sctpParameters", "sctpState"})}
+# What there is to be read of an object that was just made: nothing hangs on it yet, and the fingerprints are those of
+# its worker's certificate.
+OF_NEW: Mapping[str, frozenset[str]] = {
+    "FBS.Transport.Dump": frozenset({"sctpParameters", "sctpState"}),
+    "FBS.WebRtcTransport.DtlsParameters": frozenset({"role"}),
+}
 
 ENUM_NAMES: Mapping[str, Mapping[str, str]] = {
     "FBS.Common.TraceDirection": {"DIRECTION_IN": "in", "DIRECTION_OUT": "out"},
