@@ -123,6 +123,8 @@ class Session:
         task = asyncio.get_running_loop().create_task(self._logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # It has not begun where the task was cancelled at once.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def close(self) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from tureen.mediasoup.types import RouterDump
 
-_LISTS = ("transportIds", "rtpObserverIds")
 _TO_MANY = ("mapProducerIdConsumerIds", "mapProducerIdObserverIds", "mapDataProducerIdDataConsumerIds")
 _TO_ONE = ("mapConsumerIdProducerId", "mapDataConsumerIdDataProducerId")
 
@@ -15,15 +14,25 @@ Part = tuple[Mapping[str, str], Mapping[str, Any]]
 """Where a router is, and the answer to its `router.dump`."""
 
 
-def merged_router_dump(room_id: str, parts: Iterable[Part]) -> RouterDump:
-    """Return the dump of a room."""
+def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[str, Collection[str]]) -> RouterDump:
+    """Return the dump of a room.
+
+    Args:
+        room_id: The room.
+        parts: The dumps of its routers.
+        observers: Its RTP observers, and of which real ones each is made up.
+    """
     parts = list(parts)
     dumps = [reply["dump"] for _, reply in parts]
     merged: dict[str, Any] = {"id": room_id}
-    for key in _LISTS:
-        merged[key] = list(dict.fromkeys(item for dump in dumps for item in dump[key]))
+    merged["transportIds"] = [id_ for dump in dumps for id_ in dump["transportIds"]]
+    logical = {real: id_ for id_, reals in observers.items() for real in reals}
+    others = [id_ for dump in dumps for id_ in dump["rtpObserverIds"] if id_ not in logical]
+    merged["rtpObserverIds"] = [*observers, *others]
     for key in _TO_MANY:
         merged[key] = _together(dump[key] for dump in dumps)
+    for entry in merged["mapProducerIdObserverIds"]:
+        entry["values"] = list(dict.fromkeys(logical.get(id_, id_) for id_ in entry["values"]))
     for key in _TO_ONE:
         merged[key] = [entry for dump in dumps for entry in dump[key]]
     merged["routers"] = [dict(place) for place, _ in parts]

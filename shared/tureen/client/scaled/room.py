@@ -11,14 +11,17 @@ from tureen.client.hearing import Count
 from tureen.client.router import Router
 from tureen.client.scaled.dumps import merged_router_dump
 from tureen.client.scaled.member import Member
+from tureen.client.scaled.observers import ActiveSpeakerObserver, AudioLevelObserver, LogicalObserver, check_options
 from tureen.client.scaled.placing import placed
 from tureen.client.scaled.rooms import Place
-from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError
+from tureen.mediasoup.errors import MediasoupError, NotFoundError
+from tureen.mediasoup.router import AnyRtpObserver
 from tureen.mediasoup.router_transports import AnyTransport
 from tureen.mediasoup.types import AppData, RouterDump, RouterRtpCodecCapability, RtpCapabilities
 
 if TYPE_CHECKING:
     from tureen.client.scaled.worker import LogicalWorker
+    from tureen.client.session import Session
     from tureen.mediasoup.codec import Packed
 
 
@@ -35,6 +38,8 @@ class Room(mediasoup.Router):
     _PLAIN_TRANSPORT: ClassVar[type[mediasoup.PlainTransport]] = Router._PLAIN_TRANSPORT
     _PIPE_TRANSPORT: ClassVar[type[mediasoup.PipeTransport]] = Router._PIPE_TRANSPORT
     _DIRECT_TRANSPORT: ClassVar[type[mediasoup.DirectTransport]] = Router._DIRECT_TRANSPORT
+    _ACTIVE_SPEAKER_OBSERVER: ClassVar[type[mediasoup.ActiveSpeakerObserver]] = ActiveSpeakerObserver
+    _AUDIO_LEVEL_OBSERVER: ClassVar[type[mediasoup.AudioLevelObserver]] = AudioLevelObserver
 
     def __init__(
         self, *, id_: str, worker: LogicalWorker, rtp_capabilities: RtpCapabilities, app_data: AppData | None
@@ -48,6 +53,16 @@ class Room(mediasoup.Router):
     def members(self) -> Sequence[Member]:
         """The routers that it is, as far as this client has made something on them."""
         return list(self._members.values())
+
+    @property
+    def observers(self) -> Sequence[LogicalObserver]:
+        """Its RTP observers."""
+        return [cast("LogicalObserver", observer) for observer in self._rtp_observers.values()]
+
+    @property
+    def session(self) -> Session:
+        """The client's connection."""
+        return self._logical.rooms.session
 
     @property
     def fixed_ports(self) -> bool:
@@ -70,7 +85,7 @@ class Room(mediasoup.Router):
             member = await self.member(place)
             return member, await member.make_transport(method, transport_id, options, place["grant"])
 
-        member, packed = await placed(self._place, make, self._logical.rooms.session.timeout)
+        member, packed = await placed(self._place, make, self.session.timeout)
         if self._closed:
             raise self._closed_error()
         return member, transport_id, packed
@@ -153,15 +168,26 @@ class Room(mediasoup.Router):
             if isinstance(reply, BaseException):
                 raise reply
             found.append((member.place, reply))
-        return merged_router_dump(self._id, found)
+        return merged_router_dump(self._id, found, {each.id: each.real_ids for each in self.observers})
 
-    async def create_active_speaker_observer(self, **_options: Any) -> mediasoup.ActiveSpeakerObserver:
-        """Refuse it: rooms have none yet."""
-        raise UnsupportedError("a room has no ActiveSpeakerObserver yet")
+    # RTP observers.
 
-    async def create_audio_level_observer(self, **_options: Any) -> mediasoup.AudioLevelObserver:
-        """Refuse it: rooms have none yet."""
-        raise UnsupportedError("a room has no AudioLevelObserver yet")
+    async def _create_rtp_observer(
+        self,
+        kind: type[AnyRtpObserver],
+        method: str,
+        id_: str | None,
+        options: Mapping[str, int],
+        app_data: AppData | None,
+    ) -> AnyRtpObserver:
+        observer_id = self._new_rtp_observer_id(id_, app_data)
+        self._check_free(observer_id)
+        check_options(method, options)
+        if self._closed:
+            raise self._closed_error()
+        logical = cast("Any", kind)
+        observer = logical(id_=observer_id, router=self, app_data=app_data, method=method, options=options)
+        return self._rtp_observer_created(cast("AnyRtpObserver", observer))
 
     # Its end.
 
@@ -196,12 +222,14 @@ class Room(mediasoup.Router):
         if not self._members and not self._closed:
             self._worker_closed()
             self._worker._routers.pop(self._id, None)
+        for observer in self.observers:
+            observer.member_lost()
 
     def member_closed(self, member: Member) -> None:
         """Do without a member: it was empty, or the room is closed."""
         self._members.pop(member.id, None)
         if not self._closed:
-            self._logical.rooms.session.run(self._look())
+            self.session.run(self._look())
 
     async def _look(self) -> None:
         """Find out whether somebody else has closed it."""
