@@ -233,6 +233,8 @@ async def test_what_is_refused(scaled: Scaled) -> None:
         await room.create_active_speaker_observer(interval=65536)
     with pytest.raises(MediasoupError):
         await room.create_active_speaker_observer(id=transport.id)
+    with pytest.raises(MediasoupError):
+        await room.create_direct_transport(id="mine")
     assert (await room.dump())["rtpObserverIds"] == ["mine"]
     assert (await room.members[0].dump())["rtpObserverIds"] == []
     ends = record(observer, "routerclose")

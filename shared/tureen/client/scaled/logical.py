@@ -21,6 +21,7 @@ class LogicalChannel:
     def __init__(self) -> None:
         self.closed = False
         self.creating: set[str] = set()
+        self._objects: set[str] = set()
 
     def request(
         self,
@@ -41,15 +42,17 @@ class LogicalChannel:
         self._refuse(event)
 
     def subscribe(self, handler_id: str, listener: Listener) -> None:
-        """Nobody sends anything."""
+        """Note an object; nobody sends it anything."""
+        del listener
+        self._objects.add(handler_id)
 
     def unsubscribe(self, handler_id: str) -> None:
-        """Nobody sends anything."""
+        """Note the end of an object."""
+        self._objects.discard(handler_id)
 
     def listens(self, handler_id: str) -> bool:
-        """Tell that nothing is here."""
-        del handler_id
-        return False
+        """Tell whether there is an object of that id that is many: a room, say."""
+        return handler_id in self._objects
 
     @staticmethod
     def _refuse(what: str) -> NoReturn:
