@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.integration.conftest import Connect
 from tests.integration.node_agent.conftest import Node
 from tests.integration.placement.conftest import QUICK, until
 from tests.support.nats_server import NatsServer
+from tests.support.network_namespaces import Host, two_hosts
 from tests.support.rtp import audio_parameters
 
 from tureen.bus import Bus, BusSettings
@@ -62,6 +63,13 @@ class Cluster:
             producerId=producer_id,
             rtpCapabilities=capabilities,
         )
+
+
+@pytest.fixture
+def hosts() -> Iterator[tuple[Host, Host]]:
+    """Make two hosts."""
+    with two_hosts() as made:
+        yield made
 
 
 Run = Callable[..., Awaitable[Cluster]]

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 from tests.integration.pulls.hosts import NODE_IDS, host_cluster, rtp_on
-from tests.support.network_namespaces import Host, two_hosts, why_not
+from tests.support.network_namespaces import Host, why_not
 from tests.support.rtp import audio_parameters
 
 from tureen.bus import Bus, BusSettings
@@ -23,13 +23,6 @@ pytestmark = [pytest.mark.timeout(120), pytest.mark.skipif(bool(why_not()), reas
 ROOM = "room"
 PLAIN = b"this is what was said " * 3
 """The payload of the packets, which nobody may read between the hosts."""
-
-
-@pytest.fixture
-def hosts() -> Iterator[tuple[Host, Host]]:
-    """Make two hosts."""
-    with two_hosts() as made:
-        yield made
 
 
 class Hosts:
