@@ -105,11 +105,12 @@ async def test_echo_server(tmp_path: Path) -> None:
         pass
 
 
-async def test_remote_echo_server(tmp_path: Path) -> None:
-    """Whoever opens the page sees and hears themself by way of a node of a cluster."""
+@pytest.mark.parametrize("scale", ["worker", "cluster"])
+async def test_remote_echo_server(tmp_path: Path, scale: str) -> None:
+    """Whoever opens the page sees and hears themself by way of a node of a cluster, or of a room that spans it."""
     async with (
         local_cluster("--workers", "1", log=tmp_path / "log") as cluster,
-        running("remote_echo_server", tmp_path, NATS_URL=cluster.facts["natsUrl"]) as url,
+        running("remote_echo_server", tmp_path, NATS_URL=cluster.facts["natsUrl"], SCALE=scale) as url,
         chromium() as browser,
         visited(browser, url, tmp_path / "visitor"),
     ):
