@@ -11,6 +11,7 @@ from typing import Any
 from tests.support.remote_node import RemoteNode, entity_of
 
 from tureen.client.link import Link
+from tureen.client.scaled.rtp_observer import LogicalObserver
 from tureen.mediasoup.channel import Channel
 from tureen.mediasoup.entity import Entity
 from tureen.mediasoup.events import EnhancedEventEmitter
@@ -32,18 +33,21 @@ def record(emitter: EnhancedEventEmitter, *events: str) -> list[Event]:
 
 
 nodes: list[RemoteNode] = []
-"""The node that the tests run on whose objects live on one."""
+"""The nodes on which the objects of tests live, where they live on one."""
 
 
 async def hear(entity: Entity, event: str, body: Mapping[str, Any] | None = None) -> None:
     """Let an object hear a notification as if its worker had sent it, be that worker ours or a node's."""
     channel = entity._channel
-    if isinstance(channel, Link):
+    if isinstance(entity, LogicalObserver):
+        for real in list(entity._reals.values()):
+            await hear(real, event, body)
+    elif isinstance(channel, Link):
 
         async def hear_there(agent: NodeAgent) -> None:
             await hear(entity_of(agent, entity._id), event, body)
 
-        await nodes[-1].do(hear_there)
+        await next(node for node in nodes if node.id == channel.node_id).do(hear_there)
         await channel.session.bus.barrier()
     else:
         assert isinstance(channel, Channel)

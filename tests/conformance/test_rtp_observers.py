@@ -97,6 +97,7 @@ async def test_dominant_speaker(router: Router, transport: WebRtcTransport) -> N
     """The dominant speaker is told of by its producer, unless that was closed meanwhile."""
     observer = await router.create_active_speaker_observer()
     audio = await transport.produce(kind="audio", rtp_parameters=AUDIO)
+    await observer.add_producer(producer_id=audio.id)
     events, observed = record(observer, "dominantspeaker"), record(observer.observer, "dominantspeaker")
     await hear(observer, "ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER", {"producerId": audio.id})
     await hear(observer, "ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER", {"producerId": "unknown"})
@@ -107,6 +108,7 @@ async def test_volumes(router: Router, transport: WebRtcTransport) -> None:
     """Volumes come with their producers, without those that were closed meanwhile."""
     observer = await router.create_audio_level_observer()
     audio = await transport.produce(kind="audio", rtp_parameters=AUDIO)
+    await observer.add_producer(producer_id=audio.id)
     events, observed = record(observer, "volumes", "silence"), record(observer.observer, "volumes", "silence")
     loud, gone = {"producerId": audio.id, "volume": -20}, {"producerId": "unknown", "volume": -30}
     await hear(observer, "AUDIOLEVELOBSERVER_VOLUMES", {"volumes": [loud, gone]})
@@ -140,8 +142,12 @@ async def test_real_volumes(router: Router) -> None:
     await happens(lambda: events[-1] == ("silence",))
 
 
-async def test_unknown_events_are_logged(observer: RtpObserver, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unknown_events_are_logged(
+    transport: WebRtcTransport, observer: RtpObserver, caplog: pytest.LogCaptureFixture
+) -> None:
     """An event that is not an observer's is logged."""
+    audio = await transport.produce(kind="audio", rtp_parameters=AUDIO)
+    await observer.add_producer(producer_id=audio.id)
     await hear(observer, "CONSUMER_PRODUCER_CLOSE")
     assert "unknown event" in caplog.text
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from tureen import mediasoup
 from tureen.client.hearing import Count
 from tureen.client.router import Router
+from tureen.client.scaled.active_speaker_observer import ActiveSpeakerObserver
+from tureen.client.scaled.audio_level_observer import AudioLevelObserver
 from tureen.client.scaled.dumps import merged_router_dump
 from tureen.client.scaled.member import Member
-from tureen.client.scaled.observers import ActiveSpeakerObserver, AudioLevelObserver, LogicalObserver, check_options
 from tureen.client.scaled.placing import placed
 from tureen.client.scaled.rooms import Place
+from tureen.client.scaled.rtp_observer import LogicalObserver, check_new
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.mediasoup.router import AnyRtpObserver
 from tureen.mediasoup.router_transports import AnyTransport
@@ -182,7 +184,7 @@ class Room(mediasoup.Router):
     ) -> AnyRtpObserver:
         observer_id = self._new_rtp_observer_id(id_, app_data)
         self._check_free(observer_id)
-        check_options(method, options)
+        check_new(method, observer_id, options)
         if self._closed:
             raise self._closed_error()
         logical = cast("Any", kind)

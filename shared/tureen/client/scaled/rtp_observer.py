@@ -1,40 +1,31 @@
-"""RTP observers of rooms: each is as many real ones, on members of the room, as it needs."""
+"""What both RTP observers of rooms have in common: each is as many real ones, on members of the room, as it needs."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tureen import mediasoup
-from tureen.client import observers as real
 from tureen.client.errors import named
-from tureen.client.scaled.levels import Levels, Told, Volume
 from tureen.client.translation import asked
 from tureen.contract.errors import TureenError
 from tureen.mediasoup.errors import MediasoupError
-from tureen.mediasoup.types import ActiveSpeakerObserverDominantSpeaker, AppData, AudioLevelObserverVolume
+from tureen.mediasoup.types import AppData
 
 if TYPE_CHECKING:
     from tureen.client.scaled.member import Member
     from tureen.client.scaled.room import Room
 
-log = logging.getLogger("tureen.client")
 
-_REJOINING = (0.0, 1.0, 3.0, 10.0)
-"""Seconds before each look at whether all is watched that should be, once a member is lost: agents hear of it, too."""
-
-
-def check_options(method: str, options: Mapping[str, int]) -> None:
-    """Check what a real one will be made with; as the node would.
+def check_new(method: str, id_: str, options: Mapping[str, int]) -> None:
+    """Check a new observer's id, and the options with which real ones will be made, as a node would.
 
     Raises:
-        TypeError: Something in it is wrong.
+        TypeError: Something is wrong with them.
     """
-    command, payload = asked(method, "room", {"rtpObserverId": "observer", "options": options})
+    command, payload = asked(method, "room", {"rtpObserverId": id_, "options": options})
     try:
         command.request.parse(payload)
     except TureenError as error:
@@ -171,11 +162,14 @@ class LogicalObserver(mediasoup.RtpObserver, ABC):
 
     async def _make_real(self, member: Member) -> mediasoup.RtpObserver:
         made = await member._create_rtp_observer(self.REAL, self._method, None, self._options, None)
-        if self._paused:
-            await made.pause()
-        if self._closed:
+        try:
+            if self._paused:
+                await made.pause()
+            if self._closed:
+                raise self._closed_error()
+        except BaseException:
             made.close()
-            raise self._closed_error()
+            raise
         self._reals[member] = made
         made.observer.once("close", lambda: self._real_closed(member))
         self._hear(member, made)
@@ -216,129 +210,3 @@ class LogicalObserver(mediasoup.RtpObserver, ABC):
 
 async def _set_paused(observer: mediasoup.RtpObserver, *, paused: bool) -> None:
     await (observer.pause() if paused else observer.resume())
-
-
-class AudioLevelObserver(LogicalObserver, mediasoup.AudioLevelObserver):
-    """mediasoup's AudioLevelObserver, of a room: a real one on each worker on which producers live that it watches."""
-
-    __slots__ = ("_levels", "_loop", "_timer")
-
-    REAL = real.AudioLevelObserver
-
-    def __init__(self, *, options: Mapping[str, int], **what: Any) -> None:
-        """Stand for an AudioLevelObserver of a room; see `LogicalObserver`."""
-        super().__init__(options=options, **what)
-        self._levels = Levels(options["maxEntries"], options["interval"])
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-
-    def _member_for(self, producer: mediasoup.Producer) -> Member:
-        return cast("Member", producer._transport._router)
-
-    def _hear(self, member: Member, observer: mediasoup.RtpObserver) -> None:
-        def volumes(entries: list[AudioLevelObserverVolume]) -> None:
-            heard = [Volume(entry["producer"].id, entry["volume"]) for entry in entries]
-            watched = [volume for volume in heard if volume.producer_id in self._watched]
-            self._pass_on(self._levels.heard(member, watched, self._loop.time()))
-
-        observer.on("volumes", volumes)
-        observer.on("silence", lambda: self._pass_on(self._levels.silent(member)))
-
-    def _lost(self, member: Member) -> None:
-        self._pass_on(self._levels.silent(member))
-
-    def _unwatch(self, producer_id: str) -> None:
-        super()._unwatch(producer_id)
-        self._levels.removed(producer_id)
-
-    def _pass_on(self, told: Told) -> None:
-        self._watch_the_clock()
-        if told is None or self._closed:
-            return
-        if not told:
-            self._announce("silence")
-            return
-        producers = self._router._producers
-        volumes: list[AudioLevelObserverVolume] = [
-            {"producer": producers[entry.producer_id], "volume": entry.volume} for entry in told
-        ]
-        self._announce("volumes", volumes)
-
-    def _watch_the_clock(self) -> None:
-        deadline = self._levels.deadline
-        if self._timer is None and deadline is not None and not self._closed:
-            self._timer = self._loop.call_at(deadline, self._time_passed)
-
-    def _time_passed(self) -> None:
-        self._timer = None
-        self._pass_on(self._levels.expire(self._loop.time()))
-
-    def _end(self) -> None:
-        super()._end()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-
-class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
-    """mediasoup's ActiveSpeakerObserver, of a room: a real one on one worker, which pulls the producers it watches.
-
-    If that worker is lost, another one takes over.
-    """
-
-    __slots__ = ("_rejoining",)
-
-    REAL = real.ActiveSpeakerObserver
-
-    def __init__(self, **what: Any) -> None:
-        """Stand for an ActiveSpeakerObserver of a room; see `LogicalObserver`."""
-        super().__init__(**what)
-        self._rejoining: asyncio.Task[None] | None = None
-
-    def _member_for(self, producer: mediasoup.Producer) -> Member:
-        """Return the one where it is already, else the one where most of what it watches lives."""
-        for member in self._reals:
-            return member
-        members = Counter(each._transport._router for each in [producer, *self._living()])
-        return cast("Member", members.most_common(1)[0][0])
-
-    def _living(self) -> list[mediasoup.Producer]:
-        producers = self._router._producers
-        return [producers[producer_id] for producer_id in self._watched if producer_id in producers]
-
-    def _hear(self, member: Member, observer: mediasoup.RtpObserver) -> None:
-        del member
-
-        def speaks(speaker: ActiveSpeakerObserverDominantSpeaker) -> None:
-            if speaker["producer"].id in self._watched:
-                self._announce("dominantspeaker", speaker)
-
-        observer.on("dominantspeaker", speaks)
-
-    def _lost(self, member: Member) -> None:
-        del member
-        self.member_lost()
-
-    def member_lost(self) -> None:
-        """Have all watched that should be: what was pulled by way of the member is not any more."""
-        if self._rejoining is not None:
-            self._rejoining.cancel()
-        self._rejoining = None
-        if self._watched and not self._closed:
-            self._rejoining = cast("Room", self._router).session.run(self._rejoin())
-
-    async def _rejoin(self) -> None:
-        failed = 0
-        for pause in _REJOINING:
-            await asyncio.sleep(pause)
-            joining = [self._join(producer) for producer in self._living()]
-            failed = sum(isinstance(each, Exception) for each in await asyncio.gather(*joining, return_exceptions=True))
-            if pause and not failed:
-                return
-        log.warning("ActiveSpeakerObserver %s: %d producers cannot be watched any more", self._id, failed)
-
-    def _end(self) -> None:
-        super()._end()
-        if self._rejoining is not None:
-            self._rejoining.cancel()
-            self._rejoining = None
