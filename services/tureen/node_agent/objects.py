@@ -23,6 +23,7 @@ from tureen.mediasoup import (
     WebRtcServer,
     Worker,
 )
+from tureen.mediasoup.types import RouterDump
 from tureen.node_agent.bookings import Bookings
 from tureen.node_agent.table import Table
 
@@ -280,6 +281,25 @@ class Objects:
             NotFound: There is none of that id, or it is another tenant's.
         """
         return self.pipes.find(transport_id, tenant) or self.transports.get(transport_id, tenant)
+
+    def made_by_agent(self, router: RouterEntry, dump: RouterDump) -> list[str]:
+        """Return the ids of everything on a router that nobody asked for: the agent made it, to pull and to serve."""
+        asked: list[tuple[RouterEntry, Any]] = [
+            *((entry.router, entry.transport) for entry in self.transports.all()),
+            *((entry.router, entry.producer) for entry in self.producers.all()),
+            *((entry.router, entry.consumer) for entry in self.consumers.all()),
+            *((entry.router, entry.data_producer) for entry in self.data_producers.all()),
+            *((entry.router, entry.data_consumer) for entry in self.data_consumers.all()),
+        ]
+        known = {entity.id for place, entity in asked if place is router}
+        there = [
+            *dump["transportIds"],
+            *(entry["key"] for entry in dump["mapProducerIdConsumerIds"]),
+            *(entry["key"] for entry in dump["mapConsumerIdProducerId"]),
+            *(entry["key"] for entry in dump["mapDataProducerIdDataConsumerIds"]),
+            *(entry["key"] for entry in dump["mapDataConsumerIdDataProducerId"]),
+        ]
+        return [object_id for object_id in there if object_id not in known]
 
     def paused(self, router: RouterEntry) -> list[str]:
         """Return the ids of everything on a router that is paused itself."""

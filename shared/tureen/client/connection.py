@@ -164,8 +164,11 @@ class Connection:
         """Look now and then whether the workers still run: a node that was killed tells nobody."""
         while True:
             await asyncio.sleep(LOOK_INTERVAL)
-            for worker in (*self._workers.values(), *self._attached.values()):
-                self._catch_up(worker.id, catch_up_worker(worker))
+            self._look()
+
+    def _look(self) -> None:
+        for worker in (*self._workers.values(), *self._attached.values()):
+            self._catch_up(worker.id, catch_up_worker(worker))
 
     async def close(self) -> None:
         """Close the workers of this client, and leave."""

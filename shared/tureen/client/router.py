@@ -33,6 +33,9 @@ class Router(Remote, mediasoup.Router):
         if not self._closed:
             self._link.request("ROUTER_UPDATE_MEDIA_CODECS", self._id, {"mediaCodecs": media_codecs}, awaited=False)
 
+    async def codecs_settled(self) -> None:
+        """Wait until the node has the codecs that it was told of; it gets that before anything asked after it."""
+
     def _on_notification(self, event: str, body: Any) -> None:
         if event == "workerclose":
             # Its worker's own events come after those of its routers.

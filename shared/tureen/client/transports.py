@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tureen import mediasoup
 from tureen.client.remote import Measured
@@ -19,6 +19,9 @@ from tureen.mediasoup.types import (
     RtpParameters,
     SctpNegotiatedCapabilities,
 )
+
+if TYPE_CHECKING:
+    from tureen.client.router import Router
 
 _CLOSE_PRODUCER = Undo("TRANSPORT_CLOSE_PRODUCER", "producerId")
 _CLOSE_CONSUMER = Undo("TRANSPORT_CLOSE_CONSUMER", "consumerId")
@@ -58,6 +61,7 @@ class Transport(Measured, mediasoup.Transport):
             "keyFrameRequestDelay": key_frame_request_delay or None,
             "enableMediasoupPacketIdHeaderExtension": enable_mediasoup_packet_id_header_extension,
         }
+        await cast("Router", self._router).codecs_settled()
         reply = await self._create(producer_id, "TRANSPORT_PRODUCE", body, _CLOSE_PRODUCER)
         producer = self.enter_producer(reply, app_data)
         self._observe("newproducer", producer)

@@ -366,6 +366,8 @@ class RouterDumped(Dumped):
         seq: That of the router's last event.
         paused: Every producer, consumer, data producer, data consumer and RTP observer that is paused itself.
         source_paused: Every consumer and data consumer whose producer or data producer is paused.
+        made_by_agent: What the agent made to pull and to serve: the ends of its pipes, what came through them, and the
+            consumers that send through them.
     """
 
     rtp_capabilities: Structure
@@ -373,6 +375,7 @@ class RouterDumped(Dumped):
     seq: int
     paused: list[str]
     source_paused: list[str]
+    made_by_agent: list[str] = Field(default_factory=list)
     served: Served
 
 

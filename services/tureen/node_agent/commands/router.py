@@ -156,6 +156,7 @@ async def dump(state: AgentState, call: Call, command: RouterRef) -> RouterDumpe
         seq=router.event_seq,
         paused=state.objects.paused(router),
         source_paused=state.objects.source_paused(router),
+        made_by_agent=state.objects.made_by_agent(router, dumped),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Any, cast
 
 from tureen.mediasoup.types import RouterDump
@@ -17,13 +17,16 @@ Part = tuple[Mapping[str, str], Mapping[str, Any]]
 def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[str, Collection[str]]) -> RouterDump:
     """Return the dump of a room.
 
+    What agents made to bring producers from one router to another is told with the ``routers`` alone: a producer has
+    its consumers of all routers, as if there were one.
+
     Args:
         room_id: The room.
         parts: The dumps of its routers.
         observers: Its RTP observers, and of which real ones each is made up.
     """
     parts = list(parts)
-    dumps = [reply["dump"] for _, reply in parts]
+    dumps = [_without(reply["dump"], frozenset(reply["madeByAgent"])) for _, reply in parts]
     merged: dict[str, Any] = {"id": room_id}
     merged["transportIds"] = [id_ for dump in dumps for id_ in dump["transportIds"]]
     logical = {real: id_ for id_, reals in observers.items() for real in reals}
@@ -35,8 +38,33 @@ def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[s
         entry["values"] = list(dict.fromkeys(logical.get(id_, id_) for id_ in entry["values"]))
     for key in _TO_ONE:
         merged[key] = [entry for dump in dumps for entry in dump[key]]
-    merged["routers"] = [dict(place) for place, _ in parts]
+    merged["routers"] = [{**place, **_piped(reply["dump"], frozenset(reply["madeByAgent"]))} for place, reply in parts]
     return cast("RouterDump", merged)
+
+
+def _without(dump: Mapping[str, Any], agents: Set[str]) -> dict[str, Any]:
+    """Return what is on a router beside what its agent made; a pulled producer is listed where it lives."""
+    consumers = {key: [item for item in dump[key] if item["key"] not in agents] for key in _TO_ONE}
+    fed = {
+        key: [
+            {"key": item["key"], "values": [value for value in item["values"] if value not in agents]}
+            for item in dump[key]
+        ]
+        for key in _TO_MANY
+    }
+    transports = [item for item in dump["transportIds"] if item not in agents]
+    return {"transportIds": transports, "rtpObserverIds": dump["rtpObserverIds"], **fed, **consumers}
+
+
+def _piped(dump: Mapping[str, Any], agents: Set[str]) -> dict[str, list[str]]:
+    """Return what a router has pulled from others, and through which pipes it does that and serves them."""
+    return {
+        "pipeTransportIds": [item for item in dump["transportIds"] if item in agents],
+        "pulledProducerIds": [item["key"] for item in dump["mapProducerIdConsumerIds"] if item["key"] in agents],
+        "pulledDataProducerIds": [
+            item["key"] for item in dump["mapDataProducerIdDataConsumerIds"] if item["key"] in agents
+        ],
+    }
 
 
 def summed_usage(parts: Sequence[tuple[Mapping[str, str], Mapping[str, int]]]) -> dict[str, Any]:

@@ -115,6 +115,11 @@ class ScaledMediasoup(Connection):
     async def _attach_at(self, worker_id: str, node_id: str) -> Worker:
         return await self.attach_worker(worker_id, node_id=node_id)
 
+    def _look(self) -> None:
+        super()._look()
+        for worker in self._logical:
+            self._catch_up(f"logical {id(worker)}", worker.look())
+
     async def close(self) -> None:
         """Close the rooms of this client, and leave."""
         for worker in list(self._logical):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from tureen.mediasoup.codec import Packed
 
 
+_CODECS_PAUSE = 0.02
+"""Seconds between two looks whether a node has heard of a room's codecs."""
+
+
 class Member(Router):
     """One router of a room, on one worker. Apps see the room alone.
 
@@ -25,12 +30,13 @@ class Member(Router):
         room: The room. Its producers and data producers are this router's as well: agents pull what lives elsewhere.
     """
 
-    __slots__ = ("room",)
+    __slots__ = ("_codecs", "room")
 
     def __init__(self, *, id_: str, worker: Worker, room: Room) -> None:
         """Stand for a router of a room, which exists."""
         super().__init__(id_=id_, worker=worker, rtp_capabilities=room.rtp_capabilities, app_data=None)
         self.room = room
+        self._codecs: object = None
         self._producers = room._producers
         self._data_producers = room._data_producers
 
@@ -57,6 +63,21 @@ class Member(Router):
         # A pipe to another room or router begins or ends at a certain member, so nobody has to be asked where.
         id_ = self._new_transport_id(id_, app_data)
         return self, id_, await self.make_transport(method, id_, options, None)
+
+    async def codecs_settled(self) -> None:
+        """Wait until the node has the codecs that the room was given; it gets them from placement."""
+        updated = self.room.updated
+        if updated is None:
+            return
+        await asyncio.shield(updated)
+        wanted = self.room.rtp_capabilities
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._link.session.timeout
+        while self._codecs is not wanted and loop.time() < until:
+            if (await self._command("getRtpCapabilities"))["rtpCapabilities"] == wanted:
+                self._codecs = wanted
+                return
+            await asyncio.sleep(_CODECS_PAUSE)
 
     def _check_free(self, child_id: str) -> None:
         self.room._check_free(child_id)

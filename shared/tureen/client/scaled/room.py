@@ -34,7 +34,7 @@ class Room(mediasoup.Router):
     worker that it uses is lost; before that, transports on a worker that is lost emit ``routerclose``.
     """
 
-    __slots__ = ("_gone", "_members")
+    __slots__ = ("_gone", "_members", "updated")
 
     _WEBRTC_TRANSPORT: ClassVar[type[mediasoup.WebRtcTransport]] = Router._WEBRTC_TRANSPORT
     _PLAIN_TRANSPORT: ClassVar[type[mediasoup.PlainTransport]] = Router._PLAIN_TRANSPORT
@@ -50,6 +50,8 @@ class Room(mediasoup.Router):
         super().__init__(id_=id_, worker=worker, rtp_capabilities=rtp_capabilities, app_data=app_data)
         self._members: dict[str, Member] = {}
         self._gone = False
+        self.updated: asyncio.Task[None] | None = None
+        """Done when placement has heard of the newest codecs; None where they are the first ones."""
 
     @property
     def members(self) -> Sequence[Member]:
@@ -146,10 +148,19 @@ class Room(mediasoup.Router):
     # What is asked of it as a whole.
 
     def update_media_codecs(self, media_codecs: list[RouterRtpCodecCapability]) -> None:
-        """Replace the codecs that it supports, for what is created from now on; as in mediasoup."""
+        """Replace the codecs that it supports, for what is created from now on; as in mediasoup.
+
+        It is judged here. Nodes hear of it from placement; ``produce()`` on this room's transports waits for that.
+        """
         super().update_media_codecs(media_codecs)
         if not self._closed:
-            self._logical.rooms.update(self._id, media_codecs)
+            self.updated = self._logical.rooms.session.run(self._update(self.updated, media_codecs))
+
+    async def _update(self, before: asyncio.Task[None] | None, media_codecs: list[RouterRtpCodecCapability]) -> None:
+        """Tell placement of codecs, after it has heard of those before."""
+        if before is not None:
+            await asyncio.wait({before})
+        await self._logical.rooms.update(self._id, media_codecs)
 
     async def dump(self) -> RouterDump:
         """Return what the workers hold of it, put together, with a list of the ``routers`` that it is.

@@ -44,6 +44,15 @@ class Rooms:
         wanted = {} if self._node_id is None else {"nodeId": self._node_id}
         return await self._ask("place", roomId=room_id, exclude=list(exclude), **wanted)
 
+    async def any_workers(self) -> bool:
+        """Tell whether there may be a worker left: one is heard of, or a node is not heard at the moment."""
+        wanted: dict[str, Any] = {} if self._node_id is None else {"nodeId": self._node_id}
+        try:
+            page = await self.session.ask(None, _COMMANDS["worker.list"], {**wanted, "limit": 1})
+        except TureenError as error:
+            raise named(error) from None
+        return bool(page["workers"] or page["silentNodes"])
+
     def update(self, room_id: str, media_codecs: Sequence[Any]) -> asyncio.Task[None]:
         """Replace a room's codecs; see to it that placement hears of it."""
         return self.session.tell(None, _COMMANDS["room.update"], {"roomId": room_id, "mediaCodecs": list(media_codecs)})

@@ -21,6 +21,7 @@ class LogicalWebRtcServer(mediasoup.WebRtcServer):
         if self._closed:
             return
         self._closed = True
+        self._channel.unsubscribe(self._id)
         for transport in list(self._transports.values()):
             # The servers of the workers stay, so each node is told.
             transport._tell("ROUTER_CLOSE_TRANSPORT", transport._router.id, {"transportId": transport.id})

@@ -28,6 +28,9 @@ from tureen.mediasoup.types import (
     WorkerResourceUsage,
 )
 
+_LOOKS = 2
+"""After so many looks at which there was no worker there is none left: one that ended is started anew meanwhile."""
+
 log = logging.getLogger("tureen.client")
 
 Attach = Callable[[str, str], Awaitable[Worker]]
@@ -43,7 +46,7 @@ class LogicalWorker(mediasoup.Worker):
         node_named: Whether the app has named the node on which everything goes.
     """
 
-    __slots__ = ("attach", "node_named", "rooms")
+    __slots__ = ("_missed", "attach", "node_named", "rooms")
 
     _process: LogicalProcess
 
@@ -53,6 +56,7 @@ class LogicalWorker(mediasoup.Worker):
         self.rooms = rooms
         self.attach = attach
         self.node_named = node_named
+        self._missed = 0
 
     async def create_router(
         self,
@@ -121,11 +125,12 @@ class LogicalWorker(mediasoup.Worker):
         """
         check_app_data(app_data)
         self._check_new(id, self._webrtc_servers)
+        server_id = new_id() if id is None else id
+        self._check_free(server_id)
         for info in wire.listen_infos(listen_infos):
             placed_info(info, fixed_ports=False)
         if self._closed:
             raise self._closed_error()
-        server_id = new_id() if id is None else id
         server = LogicalWebRtcServer(id_=server_id, worker=self, app_data=app_data)
         self._webrtc_servers[server_id] = server
         self._observe("newwebrtcserver", server)
@@ -177,6 +182,18 @@ class LogicalWorker(mediasoup.Worker):
                 "workers": [{**_place(worker), "routerIds": self._rooms_on(worker)} for worker in self._used()],
             },
         )
+
+    async def look(self) -> None:
+        """Find out whether there are workers; when there are none for a while, it has died.
+
+        While placement does not answer, or a node is silent, nothing is known: its workers may run on.
+        """
+        try:
+            self._missed = 0 if await self.rooms.any_workers() else self._missed + 1
+        except MediasoupError:
+            return
+        if self._missed >= _LOOKS and not self._closed:
+            self._process.died("no worker is left")
 
     def _used(self) -> list[Worker]:
         """Return the workers that its rooms use."""
