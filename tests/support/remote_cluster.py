@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support.nats_server import NatsServer
 from tests.support.remote_node import Beside, RemoteNode
@@ -21,14 +22,16 @@ _FIRST_PORT = 23_000
 class RemotePlacement(Beside):
     """A replica of placement that runs beside the tests."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **settings: Any) -> None:
         super().__init__("placement")
         self._url = url
+        self._settings = settings
         self._bus: Bus | None = None
         self.placement: Placement | None = None
 
     async def _start(self) -> None:
-        settings = PlacementSettings(nats=BusSettings(servers=[self._url], name="placement"), listen=0.1)
+        own = {"listen": 0.1, **self._settings}
+        settings = PlacementSettings(nats=BusSettings(servers=[self._url], name="placement"), **own)
         self._bus = await Bus.connect(settings.nats)
         self.placement = Placement(settings, self._bus)
         await self.placement.start()
@@ -46,6 +49,15 @@ class RemotePlacement(Beside):
         async with asyncio.timeout(20):
             while not all(picture.is_complete(node_id) for node_id in node_ids):
                 await asyncio.sleep(0.01)
+
+    async def forget(self, node_id: str) -> None:
+        """Have it take a node for gone, as it does when it has proof of that."""
+
+        async def forget() -> None:
+            assert self.placement is not None
+            self.placement.state.picture.forget_node(node_id)
+
+        await self.elsewhere(forget())
 
 
 class RemoteCluster:
@@ -68,13 +80,13 @@ class RemoteCluster:
 
 
 @contextmanager
-def remote_cluster(folder: Path, *, nodes: int, workers: int) -> Iterator[RemoteCluster]:
+def remote_cluster(folder: Path, *, nodes: int, workers: int, **placement_settings: Any) -> Iterator[RemoteCluster]:
     """Run a nats-server, placement and so many nodes with so many workers each."""
     with ExitStack() as stack:
         server = NatsServer(folder)
         server.start()
         stack.callback(server.stop)
-        placement = RemotePlacement(server.url)
+        placement = RemotePlacement(server.url, **placement_settings)
         placement.start()
         stack.callback(placement.stop)
         running = []
@@ -83,7 +95,13 @@ def remote_cluster(folder: Path, *, nodes: int, workers: int) -> Iterator[Remote
             ports = (first, first + _PORTS_A_NODE - 1)
             node = RemoteNode(server.url, f"node-{number + 1}", workers=workers, ports=ports)
             node.start()
-            stack.callback(node.stop)
+            stack.callback(_stop, running, node)
             running.append(node)
         placement.run(placement.knows(*(node.id for node in running)))
         yield RemoteCluster(server.url, placement, running)
+
+
+def _stop(running: list[RemoteNode], node: RemoteNode) -> None:
+    """End a node, unless a test has ended it."""
+    if node in running:
+        node.stop()

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
+from tests.conformance.samples import MEDIA_CODECS
 from tests.support.remote_cluster import RemoteCluster
 
 from tureen.client import Room, ScaledMediasoup
+from tureen.client.scaled.member import Member
+from tureen.contract.subjects import SYSTEM
+from tureen.mediasoup import Transport
 from tureen.node_agent.agent import NodeAgent
 
 Scaled = Callable[..., Awaitable[ScaledMediasoup]]
@@ -16,6 +23,22 @@ Scaled = Callable[..., Awaitable[ScaledMediasoup]]
 def places(room: Room) -> list[tuple[str, str]]:
     """Return the nodes and workers on which a room is."""
     return [(member.place["nodeId"], member.place["workerId"]) for member in room.members]
+
+
+async def room_of(scaled: Scaled, **options: Any) -> Room:
+    """Return a room of which each transport is on a worker of its own."""
+    client = await scaled(room_policy={"maxTransportsPerWorker": 1}, **options)
+    return await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
+
+
+async def kill_worker_of(cluster: RemoteCluster, transport: Transport) -> None:
+    """Kill the worker that a transport is on."""
+    place = cast("Member", transport._router).place
+
+    async def kill(agent: NodeAgent) -> None:
+        os.kill(agent.state.objects.workers.get(place["workerId"], SYSTEM).worker.pid, signal.SIGKILL)
+
+    await cluster.node(place["nodeId"]).do(kill)
 
 
 def gone(router_id: str) -> Callable[[NodeAgent], bool]:

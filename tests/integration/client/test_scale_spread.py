@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import AUDIO, DEVICE, LISTEN_UDP, MEDIA_CODECS
-from tests.integration.client.scaled import Scaled, gone, happens_there, places
+from tests.integration.client.scaled import Scaled, gone, happens_there, places, room_of
 from tests.support.remote_cluster import RemoteCluster
 from tests.support.rtp import audio_parameters, rtp_socket
 
-from tureen.client import Room, connect
+from tureen.client import connect
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.mediasoup.types import RtpParameters
 
 OPUS = cast("RtpParameters", audio_parameters())
-
-
-async def room_of(scaled: Scaled, **options: Any) -> Room:
-    """Return a room of which each transport is on a worker of its own."""
-    client = await scaled(room_policy={"maxTransportsPerWorker": 1}, **options)
-    return await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
 
 
 async def test_transports_of_every_kind(scaled: Scaled, cluster: RemoteCluster) -> None:

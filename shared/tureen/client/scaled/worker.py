@@ -17,7 +17,7 @@ from tureen.client.scaled.webrtc_server import LogicalWebRtcServer
 from tureen.client.worker import Worker
 from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.entity import check_app_data, new_id
-from tureen.mediasoup.errors import MediasoupError
+from tureen.mediasoup.errors import MediasoupError, RequestTimeoutError
 from tureen.mediasoup.types import (
     AppData,
     RouterRtpCodecCapability,
@@ -97,10 +97,11 @@ class LogicalWorker(mediasoup.Worker):
             raise self._closed_error()
         creating = self._channel.creating
         creating.add(room_id)
+        making = asyncio.ensure_future(self.rooms.create(room_id, media_codecs))
         try:
-            made = await self.rooms.create(room_id, media_codecs)
-        except asyncio.CancelledError:
-            self.rooms.close(room_id)
+            made = await asyncio.shield(making)
+        except (asyncio.CancelledError, RequestTimeoutError):
+            self.rooms.session.run(self._abandon(room_id, making))
             raise
         finally:
             creating.discard(room_id)
@@ -108,6 +109,19 @@ class LogicalWorker(mediasoup.Worker):
             self.rooms.close(room_id)
             raise self._closed_error()
         return made
+
+    async def _abandon(self, room_id: str, making: asyncio.Future[dict[str, Any]]) -> None:
+        """Close a room for which nobody waits any more, once it is there, unless it is another client's as well."""
+        try:
+            try:
+                made = await making
+            except RequestTimeoutError:
+                made = await self.rooms.get(room_id)
+        except MediasoupError:
+            # It was not made.
+            return
+        if not made["routers"]:
+            self.rooms.close(room_id)
 
     async def create_webrtc_server(
         self,
