@@ -17,6 +17,7 @@ from tureen.placement.settings import PlacementSettings
 
 _PORTS_A_NODE = 400
 _FIRST_PORT = 23_000
+_ADDRESSES = ("127.0.0.1", "127.0.0.2", "::1")
 
 
 class RemotePlacement(Beside):
@@ -89,11 +90,11 @@ def remote_cluster(folder: Path, *, nodes: int, workers: int, **placement_settin
         placement = RemotePlacement(server.url, **placement_settings)
         placement.start()
         stack.callback(placement.stop)
-        running = []
+        running: list[RemoteNode] = []
         for number in range(nodes):
             first = _FIRST_PORT + number * _PORTS_A_NODE
             ports = (first, first + _PORTS_A_NODE - 1)
-            node = RemoteNode(server.url, f"node-{number + 1}", workers=workers, ports=ports)
+            node = RemoteNode(server.url, f"node-{number + 1}", workers=workers, ports=ports, addresses=_ADDRESSES)
             node.start()
             stack.callback(_stop, running, node)
             running.append(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,13 +65,20 @@ class RemoteNode(Beside):
     """
 
     def __init__(
-        self, url: str, node_id: str = "conformance", *, workers: int = 1, ports: tuple[int, int] = (1024, 65535)
+        self,
+        url: str,
+        node_id: str = "conformance",
+        *,
+        workers: int = 1,
+        ports: tuple[int, int] = (1024, 65535),
+        addresses: Sequence[str] = ADDRESSES,
     ) -> None:
         super().__init__(node_id)
         self.id = node_id
         self.url = url
         self._workers = workers
         self._ports = ports
+        self._addresses = addresses
         self._bus: Bus | None = None
         self._agent: NodeAgent | None = None
 
@@ -92,7 +99,7 @@ class RemoteNode(Beside):
             nats=BusSettings(servers=[self.url], name=self.id),
             node_id=self.id,
             workers=self._workers,
-            addresses=[Address(label=f"a{index}", ip=ip) for index, ip in enumerate(ADDRESSES)],
+            addresses=[Address(label=f"a{index}", ip=ip) for index, ip in enumerate(self._addresses)],
             min_port=self._ports[0],
             max_port=self._ports[1],
             hard_limit=100,
