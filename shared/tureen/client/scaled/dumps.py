@@ -26,7 +26,7 @@ def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[s
         observers: Its RTP observers, and of which real ones each is made up.
     """
     parts = list(parts)
-    dumps = [_without(reply["dump"], frozenset(reply["madeByAgent"])) for _, reply in parts]
+    dumps = [_without(reply["dump"], _agents(reply)) for _, reply in parts]
     merged: dict[str, Any] = {"id": room_id}
     merged["transportIds"] = [id_ for dump in dumps for id_ in dump["transportIds"]]
     logical = {real: id_ for id_, reals in observers.items() for real in reals}
@@ -38,7 +38,7 @@ def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[s
         entry["values"] = list(dict.fromkeys(logical.get(id_, id_) for id_ in entry["values"]))
     for key in _TO_ONE:
         merged[key] = [entry for dump in dumps for entry in dump[key]]
-    merged["routers"] = [{**place, **_piped(reply["dump"], frozenset(reply["madeByAgent"]))} for place, reply in parts]
+    merged["routers"] = [{**place, **_piped(reply["dump"], _agents(reply))} for place, reply in parts]
     return cast("RouterDump", merged)
 
 
@@ -54,6 +54,11 @@ def _without(dump: Mapping[str, Any], agents: Set[str]) -> dict[str, Any]:
     }
     transports = [item for item in dump["transportIds"] if item not in agents]
     return {"transportIds": transports, "rtpObserverIds": dump["rtpObserverIds"], **fed, **consumers}
+
+
+def _agents(reply: Mapping[str, Any]) -> Set[str]:
+    """Return what an agent made by itself; one of an older version does not tell."""
+    return frozenset(reply.get("madeByAgent", ()))
 
 
 def _piped(dump: Mapping[str, Any], agents: Set[str]) -> dict[str, list[str]]:

@@ -40,6 +40,7 @@ def test_a_producer_that_was_pulled() -> None:
             ({"routerId": "one"}, {"dump": origin, "madeByAgent": ["pipe-out", "piped"]}),
             ({"routerId": "two"}, {"dump": other, "madeByAgent": ["pipe-in", "producer", "chat"]}),
         ],
+        {},
     )
     assert merged == {
         "id": "room",
