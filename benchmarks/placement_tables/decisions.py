@@ -70,10 +70,12 @@ def _book(invented: Invented, decision: engine.Decision, number: int) -> None:
     """Book a decision for a moment, so that the cluster stays as full as it is."""
     if decision.place is None:
         return
-    cost, reserve, consumers, _ = decision.demand
+    needed = decision.demand
     worker_id, grant_id = decision.place.worker_id, f"g{number}"
     router_id = decision.place.router_id or "new"
-    invented.picture.cluster.book(Booking(grant_id, worker_id, router_id, cost, reserve, consumers, 10.0))
+    invented.picture.cluster.book(
+        Booking(grant_id, worker_id, router_id, needed.cost, needed.reserve, needed.consumers, 10.0)
+    )
     invented.picture.cluster.unbook(worker_id, grant_id)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from tureen.contract.rooms import RoomPlace, RoomPolicy
 
 
@@ -41,7 +43,7 @@ LOWEST_SHARE = 0.3
 """What a consumer of the lowest layers is taken to cost, as a share of what others do: fewer packets, smaller ones."""
 
 
-class Demand(NamedTuple):
+class Demand(Struct, frozen=True, gc=False):
     """What a transport needs.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgpack
+from msgspec import Struct, msgpack
+from msgspec.structs import astuple
 
 from tureen.contract.rooms import RoomPlace, RoomRecord, RoomRouter
 from tureen.placement.engine.costs import Costs
@@ -13,8 +14,10 @@ from tureen.placement.engine.regions import Groups
 from tureen.placement.engine.room import RoomView, RouterView
 from tureen.placement.picture import Worker
 
+_ENCODER = msgpack.Encoder()
 
-class Looked(NamedTuple):
+
+class Looked(Struct, frozen=True, array_like=True, gc=False):
     """A worker that was looked at, and its node, as they were.
 
     Attributes:
@@ -36,7 +39,7 @@ class Looked(NamedTuple):
     def at(cls, worker: Worker) -> Looked:
         """Copy what a decision takes into account; loads go on changing."""
         node = worker.node
-        return cls(
+        return Looked(
             worker.id,
             node.id,
             node.region,
@@ -50,7 +53,7 @@ class Looked(NamedTuple):
         )
 
 
-class Rest(NamedTuple):
+class Rest(Struct, frozen=True, array_like=True):
     """The workers that were not looked at one by one, counted; only a decision that found nothing needs them.
 
     Attributes:
@@ -62,7 +65,7 @@ class Rest(NamedTuple):
     accepting: tuple[tuple[str, str, int], ...] = ()
 
 
-class Inputs(NamedTuple):
+class Inputs(Struct, frozen=True):
     """All that a decision was made from.
 
     Attributes:
@@ -95,7 +98,7 @@ class Inputs(NamedTuple):
             [sorted(group) for group in self.groups],
             self.draw,
         )
-        return sha256(msgpack.packb(told)).hexdigest()
+        return sha256(_ENCODER.encode(told)).hexdigest()
 
     def to_wire(self) -> dict[str, Any]:
         """Return them as plain values, for msgpack or JSON; the room's codecs have no part in it."""
@@ -109,7 +112,7 @@ class Inputs(NamedTuple):
             "record": record.to_wire(),
             "producers": self.room.producers,
             "routers": [[view.transports, view.consumers] for view in self.room.routers],
-            "workers": [list(looked) for looked in self.workers],
+            "workers": [list(astuple(looked)) for looked in self.workers],
             "refusing": [list(counted) for counted in self.rest.refusing],
             "accepting": [list(counted) for counted in self.rest.accepting],
         }

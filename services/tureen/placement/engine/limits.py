@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from tureen.contract.rooms import RoomPolicy
 from tureen.placement.engine.costs import Demand
+from tureen.placement.engine.packing import Bounds
 from tureen.placement.engine.room import RouterView
 from tureen.placement.picture import Node, Worker
 
 
-def unfit(node: Node, mediasoup_version: str, *, reluctant: bool) -> str | None:
+def unfit(node: Node, mediasoup_version: str, bounds: Bounds) -> str | None:
     """Return why nothing of a room goes to a node, or None; one that failed a moment ago is for when none is left."""
     if node.refusal is not None:
         return node.refusal
     if node.mediasoup_version != mediasoup_version:
         return "mediasoup-version"
-    return "failed" if node.failed and not reluctant else None
+    return "failed" if node.failed and not bounds.reluctant else None
 
 
 def over_load(worker: Worker, demand: Demand, watermark: float, hard_limit: float) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+
+from msgspec import Struct
 
 from tureen.contract.rooms import RoomPlace
 from tureen.placement.engine import regions
@@ -13,10 +14,11 @@ from tureen.placement.engine.room import RoomView, RouterView
 from tureen.placement.engine.snapshot import Index, Snapshot
 from tureen.placement.picture import Node, Worker
 
-_AWAY = {Distance.GROUP: "spill-group", Distance.BEYOND: "spill-region"}
-"""What a choice away from home is called."""
+_DISTANCES = ((Distance.HOME, None), (Distance.GROUP, "spill-group"), (Distance.BEYOND, "spill-region"))
+"""From home on, and what a choice away from it is called."""
 
-_DISTANCES = tuple(Distance)
+_by_region = itemgetter(0)
+_by_load = attrgetter("load")
 
 SAMPLE = 8
 """How many hosts that do not carry the room yet are looked at: the lightest ones."""
@@ -24,14 +26,14 @@ FEWEST = 2
 """How many of these in each region at least."""
 
 
-class Candidate(NamedTuple):
+class Candidate(Struct, frozen=True):
     """A worker to look at, with the room's router on it where there is one."""
 
     worker: Worker
     router: RouterView | None = None
 
 
-class Tier(NamedTuple):
+class Tier(Struct, frozen=True):
     """Workers that are equally welcome.
 
     Attributes:
@@ -44,7 +46,7 @@ class Tier(NamedTuple):
     fullest: bool = False
 
 
-class Bounds(NamedTuple):
+class Bounds(Struct, frozen=True):
     """How far one pass goes.
 
     Attributes:
@@ -69,23 +71,20 @@ def tiers(
     if node_id is not None:
         yield from _on_node(cluster, own, node_id)
         return
-    away = regions.Distances(request, {candidate.worker.node.region for candidate in own}, groups)
+    own_regions = {candidate.worker.node.region for candidate in own}
+    away = regions.Distances(request, own_regions, groups)
     policy = room.record.policy
-    own_at: dict[Distance, list[Candidate]] = {}
-    for candidate in own:
-        region = candidate.worker.node.region
-        if regions.allowed(region, policy, anywhere=bounds.anywhere):
-            own_at.setdefault(away.of(region), []).append(candidate)
-    for distance in _DISTANCES:
-        here = own_at.get(distance)
-        rule = _AWAY.get(distance)
+    welcome = {
+        region: away.of(region) for region in own_regions if regions.allowed(region, policy, anywhere=bounds.anywhere)
+    }
+    for distance, rule in _DISTANCES:
+        here = [candidate for candidate in own if welcome.get(candidate.worker.node.region) is distance]
         if here:
             yield Tier(rule or "pack", here, fullest=True)
             yield Tier(rule or "spill-worker", _neighbours(here, own))
         indexes = list(_indexes(cluster, room, bounds, away, distance))
         if indexes:
-            rule = rule or ("spill-node" if own else "first")
-            yield Tier(rule, _lightest_of(indexes, bounds, draw, own, request))
+            yield Tier(rule or ("spill-node" if own else "first"), _lightest_of(indexes, bounds, draw, own, request))
 
 
 def wanted_node(room: RoomView, request: RoomPlace, bounds: Bounds) -> str | None:
@@ -98,8 +97,8 @@ def wanted_node(room: RoomView, request: RoomPlace, bounds: Bounds) -> str | Non
 
 def _own(cluster: Snapshot, room: RoomView) -> list[Candidate]:
     """Return the workers that hold the room; one that its node does not announce any more is none."""
-    found = ((cluster.worker(view.router.worker_id), view) for view in room.routers)
-    return [Candidate(worker, view) for worker, view in found if worker is not None]
+    find = cluster.worker
+    return [Candidate(worker, view) for view in room.routers if (worker := find(view.router.worker_id)) is not None]
 
 
 def _on_node(cluster: Snapshot, own: list[Candidate], node_id: str) -> Iterator[Tier]:
@@ -129,7 +128,7 @@ def _indexes(
     """Yield the nodes of each region at a distance, by their load; the regions by name, whichever was seen first."""
     policy = room.record.policy
     found = cluster.indexes(room.record.mediasoup_version, reluctant=bounds.reluctant)
-    for region, index in sorted(found, key=_first):
+    for region, index in sorted(found, key=_by_region):
         if away.of(region) is distance and regions.allowed(region, policy, anywhere=bounds.anywhere):
             yield index
 
@@ -141,18 +140,17 @@ def _lightest_of(
     hosts = {candidate.worker.node.id for candidate in own}
     share = max(FEWEST, SAMPLE // max(1, len(indexes)))
     for index in indexes:
-        nodes = index.lightest(bounds.watermark, draw)
-        found = (_lightest(node, request.exclude) for node in nodes if node.id not in hosts)
-        yield from islice((Candidate(worker) for worker in found if worker is not None), share)
+        left = share
+        for node in index.lightest(bounds.watermark, draw):
+            worker = _lightest(node, request.exclude) if node.id not in hosts else None
+            if worker is not None:
+                yield Candidate(worker)
+                left -= 1
+                if not left:
+                    break
 
 
 def _lightest(node: Node, exclude: list[str]) -> Worker | None:
     if node.lightest is None or node.lightest.id not in exclude:
         return node.lightest
-    return min(
-        (worker for worker in node.pool if worker.id not in exclude), key=lambda worker: worker.load, default=None
-    )
-
-
-def _first(found: tuple[str, Index]) -> str:
-    return found[0]
+    return min((worker for worker in node.pool if worker.id not in exclude), key=_by_load, default=None)

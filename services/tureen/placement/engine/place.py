@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tureen.contract.rooms import RoomPlace
 from tureen.placement.engine import limits, regions
@@ -27,7 +29,7 @@ GRANT_MS = 10_000
 """Milliseconds for which an offer holds."""
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """Where a transport goes; `router_id` is None where the room has no router there yet."""
 
     node_id: str
@@ -35,7 +37,7 @@ class Place(NamedTuple):
     router_id: str | None
 
 
-class Decision(NamedTuple):
+class Decision(Struct, frozen=True):
     """A place, or none, and why.
 
     Attributes:
@@ -49,7 +51,7 @@ class Decision(NamedTuple):
     reason: Reason
 
 
-class _Found(NamedTuple):
+class _Found(Struct, frozen=True):
     """What a search came to."""
 
     rule: str
@@ -70,29 +72,23 @@ class _Search:
     def best_of(self, tier: Tier, bounds: Bounds, needed: Demand) -> Candidate | None:
         """Look at every worker of a tier and return the best that takes the transport."""
         best: Candidate | None = None
+        record, exclude = self.room.record, self.request.exclude
+        version, policy = record.mediasoup_version, record.policy
+        watermark, hard_limit = bounds.watermark, policy.hard_limit
         # Beyond the watermark there is nothing to pack: the lightest is the best.
-        fullest = tier.fullest and not math.isinf(bounds.watermark)
+        fullest = tier.fullest and not math.isinf(watermark)
         for candidate in tier.candidates:
-            worker = candidate.worker
-            refusal = self._refusal(candidate, bounds, needed)
+            worker, router = candidate.worker, candidate.router
+            refusal = (
+                ("excluded" if worker.id in exclude else None)
+                or limits.unfit(worker.node, version, bounds)
+                or (limits.over_count(router, needed, policy) if router is not None else None)
+                or limits.over_load(worker, needed, watermark, hard_limit)
+            )
             self.weighed[worker.id] = (worker, refusal)
             if refusal is None and (best is None or _better(worker, best.worker, fullest=fullest)):
                 best = candidate
         return best
-
-    def _refusal(self, candidate: Candidate, bounds: Bounds, needed: Demand) -> str | None:
-        worker, router = candidate
-        record = self.room.record
-        if worker.id in self.request.exclude:
-            return "excluded"
-        unfit = limits.unfit(worker.node, record.mediasoup_version, reluctant=bounds.reluctant)
-        if unfit is not None:
-            return unfit
-        if router is not None:
-            refusal = limits.over_count(router, needed, record.policy)
-            if refusal is not None:
-                return refusal
-        return limits.over_load(worker, needed, bounds.watermark, record.policy.hard_limit)
 
 
 def place(
@@ -147,7 +143,7 @@ def _passes(search: _Search) -> Iterator[Bounds]:
         passes.append(_FURTHER[policy.limit])
         yield passes[1]
     if search.cluster.has_reluctant:
-        yield from (bounds._replace(reluctant=True) for bounds in passes)
+        yield from (replace(bounds, reluctant=True) for bounds in passes)
 
 
 def _rule(tier: Tier, bounds: Bounds, chosen: Candidate) -> str:
@@ -163,7 +159,7 @@ def _better(worker: Worker, than: Worker, *, fullest: bool) -> bool:
 
 
 def _place(chosen: Candidate) -> Place:
-    worker, view = chosen
+    worker, view = chosen.worker, chosen.router
     return Place(worker.node.id, worker.id, view.router.router_id if view is not None else None)
 
 
@@ -172,7 +168,8 @@ def _looked(search: _Search) -> tuple[Looked, ...]:
     weighed = search.weighed
     looked = [Looked.at(worker) for worker, _ in weighed.values()]
     names = [view.router.worker_id for view in search.room.routers]
-    for name in sorted({*names, *search.request.exclude} - weighed.keys()):
+    names += search.request.exclude
+    for name in sorted({name for name in names if name not in weighed}):
         worker = search.cluster.worker(name)
         if worker is not None:
             looked.append(Looked.at(worker))

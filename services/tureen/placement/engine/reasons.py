@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from tureen.contract.rooms import PlacementReason
-from tureen.placement.engine.inputs import Inputs
+from tureen.placement.engine.inputs import Inputs, Looked
 
 SHOWN = 8
 """How many candidates a reason names."""
 
 
-class Weighed(NamedTuple):
-    """A worker that was looked at, its load at that moment, and why it was refused, where it was."""
-
-    node_id: str
-    worker_id: str
-    score: float
-    refusal: str | None = None
-
-
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True):
     """What a decision was made from; kept as it is, spelled out when somebody asks.
 
     Attributes:
@@ -44,18 +36,25 @@ class Reason(NamedTuple):
         return self.inputs.digest
 
     @property
-    def weighed(self) -> list[Weighed]:
-        """What was weighed: the chosen one, those that would do, those refused; each by its load."""
-        looked = zip(self.inputs.workers, self.refused, strict=False)
-        weighed = [Weighed(worker.node_id, worker.worker_id, worker.load, refusal) for worker, refusal in looked]
-        weighed.sort(key=lambda entry: (entry.worker_id != self.chosen, entry.refusal is not None, entry.score))
-        return weighed
+    def ranked(self) -> list[tuple[Looked, str | None]]:
+        """What was weighed, and why it was refused: the chosen one, those that would do, the others; each by load."""
+        weighed = zip(self.inputs.workers, self.refused, strict=False)
+        return sorted(weighed, key=self._rank)
+
+    def _rank(self, weighed: tuple[Looked, str | None]) -> tuple[bool, bool, float]:
+        looked, refusal = weighed
+        return looked.worker_id != self.chosen, refusal is not None, looked.load
 
     def to_contract(self) -> PlacementReason:
         """Return the reason as it travels; made in one step, which takes a third of the time of nine."""
         candidates = [
-            {"node_id": node_id, "worker_id": worker_id, "score": round(score, 3), "refusal": refusal}
-            for node_id, worker_id, score, refusal in self.weighed[:SHOWN]
+            {
+                "node_id": looked.node_id,
+                "worker_id": looked.worker_id,
+                "score": round(looked.load, 3),
+                "refusal": refusal,
+            }
+            for looked, refusal in self.ranked[:SHOWN]
         ]
         return PlacementReason.model_validate(
             {

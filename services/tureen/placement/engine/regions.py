@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
 from tureen.contract.rooms import RoomPlace, RoomPolicy
@@ -28,15 +29,16 @@ class Distances:
         groups: Regions that are close to each other.
     """
 
-    def __init__(self, request: RoomPlace, room_regions: Collection[str], groups: Groups) -> None:
-        self._home = {request.region} if request.region is not None else set(room_regions)
-        self._near = {region for group in groups if not self._home.isdisjoint(group) for region in group}
+    def __init__(self, request: RoomPlace, room_regions: AbstractSet[str], groups: Groups) -> None:
+        self._home = {request.region} if request.region is not None else room_regions
+        self._groups = groups
 
     def of(self, region: str) -> Distance:
         """Return how far a region is."""
         if not self._home or region in self._home:
             return Distance.HOME
-        return Distance.GROUP if region in self._near else Distance.BEYOND
+        near = any(region in group and not self._home.isdisjoint(group) for group in self._groups)
+        return Distance.GROUP if near else Distance.BEYOND
 
 
 def allowed(region: str, policy: RoomPolicy, *, anywhere: bool) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from tureen.contract.rooms import RoomRecord, RoomRouter
 from tureen.placement.picture import Picture
 
 
-class RouterView(NamedTuple):
+class RouterView(Struct, frozen=True):
     """One of the room's routers and what the room has there, places on offer included."""
 
     router: RoomRouter
@@ -16,7 +16,7 @@ class RouterView(NamedTuple):
     consumers: int = 0
 
 
-class RoomView(NamedTuple):
+class RoomView(Struct, frozen=True):
     """The room's record, with what is known of its routers.
 
     Attributes:

@@ -181,7 +181,7 @@ class Cluster:
         lightest = node.lightest
         if node.refusal != before or lightest is worker or lightest is None or worker.load < lightest.load:
             node.weigh()
-            self._reindex(node)
+            self._file(node)
 
     def _enter(self, heartbeat: Heartbeat, now: float) -> Node:
         node = Node(
@@ -254,6 +254,10 @@ class Cluster:
 
     def _reindex(self, node: Node) -> None:
         node.assess()
+        self._file(node)
+
+    def _file(self, node: Node) -> None:
+        """Enter a node where it belongs by now: under its load, or among those that refuse."""
         refusal = node.refusal
         if refusal is None and node.lightest is not None:
             if node.id in self._refusal_of:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from tureen.contract.cluster import HostLoad, NodeInfo, NodeState, WorkerLoad
 
@@ -21,6 +22,9 @@ CONSUMER_PACKETS = 80.0
 
 ENOUGH_CONSUMERS = 20
 """How many consumers a host needs for its own figures to be believed."""
+
+
+_by_load = attrgetter("load")
 
 
 @dataclass(slots=True, eq=False)
@@ -115,7 +119,7 @@ class Node:
 
     def weigh(self) -> None:
         """Find the lightest worker of the pool anew."""
-        self.lightest = min(self.pool, key=_load, default=None)
+        self.lightest = min(self.pool, key=_by_load, default=None)
 
     def info(self) -> NodeInfo:
         """Return the node as operators see it."""
@@ -151,7 +155,3 @@ class Node:
 
     def _packets_a_second(self) -> float:
         return self.host.packets_in + self.host.packets_out + self.pending_consumers * self._packets
-
-
-def _load(worker: Worker) -> float:
-    return worker.load
