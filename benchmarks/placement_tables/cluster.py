@@ -5,7 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
+import msgpack
+
 from tureen.contract.cluster import Heartbeat, HostLoad, WorkerLoad
+from tureen.contract.quick import decode_heartbeat
 from tureen.contract.rooms import RoomPolicy, RoomRecord, RoomRouter
 from tureen.placement.picture import Picture
 
@@ -59,7 +62,8 @@ def invent(nodes: int, workers: int, rooms: int, routers: int, seed: int = 1) ->
     rng = Random(seed)
     picture = Picture()
     for node in range(nodes):
-        picture.hear(heartbeat(node, workers, rng), 0.0)
+        # As placement hears it: read from bytes, into structs.
+        picture.hear(decode_heartbeat(msgpack.packb(heartbeat(node, workers, rng).to_wire())), 0.0)
     return Invented(picture, [_room(number, nodes, workers, routers, rng) for number in range(rooms)])
 
 

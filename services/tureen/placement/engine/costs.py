@@ -68,15 +68,16 @@ def demand(request: RoomPlace, policy: RoomPolicy, producers: int, costs: Costs 
     cost = costs.transport
     reserve = 0.0
     consumers = 0
-    if request.direction != "recv":
+    direction, watermark = request.direction, policy.watermark
+    if direction != "recv":
         cost += costs.ingest * (policy.expected_producers_per_peer or costs.producers_per_peer)
-    if request.direction != "send":
+    if direction != "send":
         later = _consumers_later(request, policy, producers, costs)
         consumers = min(producers, later)
         cost += costs.copy * consumers
         reserve = costs.copy * (later - consumers)
-    cost = min(cost, policy.watermark)
-    return Demand(cost, min(reserve, policy.watermark - cost), consumers, costs.copy)
+    cost = min(cost, watermark)
+    return Demand(cost, min(reserve, watermark - cost), consumers, costs.copy)
 
 
 def lowest(needed: Demand, costs: Costs = COSTS) -> Demand:

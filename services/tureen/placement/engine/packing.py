@@ -72,7 +72,7 @@ def tiers(
         yield from _on_node(cluster, own, node_id)
         return
     own_regions = {candidate.worker.node.region for candidate in own}
-    away = regions.Distances(request, own_regions, groups)
+    away = regions.Distances({request.region} if request.region is not None else own_regions, groups)
     policy = room.record.policy
     welcome = {
         region: away.of(region) for region in own_regions if regions.allowed(region, policy, anywhere=bounds.anywhere)

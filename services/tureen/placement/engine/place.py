@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from random import Random
 
 from msgspec import Struct
@@ -59,15 +58,14 @@ class _Found(Struct, frozen=True):
     demand: Demand
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(Struct):
     """One decision in the making."""
 
     cluster: Snapshot
     room: RoomView
     request: RoomPlace
     demand: Demand
-    weighed: dict[str, tuple[Worker, str | None]] = field(default_factory=dict)
+    weighed: dict[str, tuple[Worker, str | None]] = {}
 
     def best_of(self, tier: Tier, bounds: Bounds, needed: Demand) -> Candidate | None:
         """Look at every worker of a tier and return the best that takes the transport."""
@@ -116,9 +114,9 @@ def place(
     found = _choose(search, draw, costs, groups)
     chosen = found.candidate
     rest = Rest() if chosen is not None else _rest(cluster)
-    refusals = _causes(search) if chosen is not None else _refusals(search, rest)
+    refused = [refusal for _, refusal in search.weighed.values()]
+    refusals = _causes(refused) if chosen is not None else _refusals(search, _causes(refused), rest)
     inputs = Inputs(now, draw, costs, groups, request, room, _looked(search), rest)
-    refused = tuple(refusal for _, refusal in search.weighed.values())
     reason = Reason(found.rule, inputs, chosen.worker.id if chosen is not None else None, refused, refusals)
     return Decision(_place(chosen) if chosen is not None else None, found.demand, now + GRANT_MS, reason)
 
@@ -176,9 +174,9 @@ def _looked(search: _Search) -> tuple[Looked, ...]:
     return tuple(looked)
 
 
-def _causes(search: _Search) -> dict[str, int]:
+def _causes(refused: list[str | None]) -> dict[str, int]:
     causes: dict[str, int] = {}
-    for _, refusal in search.weighed.values():
+    for refusal in refused:
         if refusal is not None:
             causes[refusal] = causes.get(refusal, 0) + 1
     return causes
@@ -188,12 +186,12 @@ def _rest(cluster: Snapshot) -> Rest:
     return Rest(tuple(cluster.refusing().items()), tuple(cluster.accepting()))
 
 
-def _refusals(search: _Search, rest: Rest) -> Mapping[str, int]:
+def _refusals(search: _Search, weighed: dict[str, int], rest: Rest) -> Mapping[str, int]:
     """Count every worker of the cluster by why it was refused: nothing was found, so all of them were.
 
     What was not looked at one by one is counted from the index: those are above the watermark.
     """
-    causes = Counter(_causes(search))
+    causes = Counter(weighed)
     if wanted_node(search.room, search.request, Bounds(0)) is not None:
         return causes or {"unknown-node": 1}
     for cause, workers in rest.refusing:

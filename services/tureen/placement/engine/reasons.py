@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -27,7 +27,7 @@ class Reason(Struct, frozen=True):
     rule: str
     inputs: Inputs
     chosen: str | None
-    refused: tuple[str | None, ...]
+    refused: Sequence[str | None]
     refusals: Mapping[str, int]
 
     @property

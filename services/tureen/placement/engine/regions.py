@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
-from tureen.contract.rooms import RoomPlace, RoomPolicy
+from msgspec import Struct
+
+from tureen.contract.rooms import RoomPolicy
 
 Groups = Sequence[Collection[str]]
 """Regions that are close to each other, group by group."""
@@ -20,24 +22,23 @@ class Distance(IntEnum):
     BEYOND = 2
 
 
-class Distances:
-    """Home is the region that the caller wants, else those where the room is; for a new room every region is.
+class Distances(Struct, frozen=True):
+    """How far regions are from home: from the one that the caller wants, else from those where the room is.
 
-    Args:
-        request: What is asked.
-        room_regions: Where the room is.
+    Attributes:
+        home: These; a new room has none, and every region is home.
         groups: Regions that are close to each other.
     """
 
-    def __init__(self, request: RoomPlace, room_regions: AbstractSet[str], groups: Groups) -> None:
-        self._home = {request.region} if request.region is not None else room_regions
-        self._groups = groups
+    home: AbstractSet[str]
+    groups: Groups
 
     def of(self, region: str) -> Distance:
         """Return how far a region is."""
-        if not self._home or region in self._home:
+        home = self.home
+        if not home or region in home:
             return Distance.HOME
-        near = any(region in group and not self._home.isdisjoint(group) for group in self._groups)
+        near = any(region in group and not home.isdisjoint(group) for group in self.groups)
         return Distance.GROUP if near else Distance.BEYOND
 
 

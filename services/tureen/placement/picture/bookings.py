@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
-class Booking(NamedTuple):
+class Booking(Struct, frozen=True, gc=False):
     """A place that was offered.
 
     Attributes:
@@ -46,7 +47,9 @@ class Bookings:
         if booking.grant_id in offers:
             return False
         offers[booking.grant_id] = booking
-        expected = self._by_router.setdefault(booking.router_id, _Expected())
+        expected = self._by_router.get(booking.router_id)
+        if expected is None:
+            expected = self._by_router[booking.router_id] = _Expected()
         expected.offers[booking.grant_id] = booking
         expected.consumers += booking.consumers
         return True
