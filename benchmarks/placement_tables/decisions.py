@@ -59,7 +59,7 @@ def _decide(invented: Invented, count: int, *, reasons: bool, each: bool) -> lis
         before = time.thread_time() if each else 0.0
         decision = engine.place(picture.cluster, view(picture, record), request, number, rng, groups=GROUPS)
         if reasons:
-            decision.reason.to_contract()
+            decision.reason.to_wire()
         if each:
             took.append(time.thread_time() - before)
         _book(invented, decision, number)

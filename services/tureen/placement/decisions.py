@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tureen.contract.cluster import GrantedEvent
 from tureen.contract.decisions import Decided, DecidedEvent
@@ -20,8 +20,8 @@ MOST_OF_A_ROOM = 50
 
 def describe(
     decision: engine.Decision, record: RoomRecord, direction: str, granted: GrantedEvent | None, replica_id: str
-) -> DecidedEvent:
-    """Return a decision as it is told.
+) -> dict[str, Any]:
+    """Return a decision as it is told: the values of a `DecidedEvent`, by their names on the wire.
 
     Args:
         decision: The decision.
@@ -31,33 +31,38 @@ def describe(
         replica_id: Who made it.
     """
     trace = current_trace()
-    return DecidedEvent(
-        replica_id=replica_id,
-        decided_at=decision.reason.inputs.now,
-        trace_id=trace.trace_id if trace is not None else "",
-        tenant=record.tenant,
-        room_id=record.room_id,
-        direction=direction,
-        node_id=granted.node_id if granted is not None else None,
-        worker_id=granted.worker_id if granted is not None else None,
-        router_id=granted.router_id if granted is not None else None,
-        grant_id=granted.grant_id if granted is not None else None,
-        cost=decision.demand.cost,
-        reserve=decision.demand.reserve,
-        why=decision.reason.to_contract(),
-    )
+    told = {
+        "replicaId": replica_id,
+        "decidedAt": decision.reason.inputs.now,
+        "traceId": trace.trace_id if trace is not None else "",
+        "tenant": record.tenant,
+        "roomId": record.room_id,
+        "direction": direction,
+        "cost": decision.demand.cost,
+        "reserve": decision.demand.reserve,
+        "why": decision.reason.to_wire(),
+    }
+    if granted is not None:
+        told |= {
+            "nodeId": granted.node_id,
+            "workerId": granted.worker_id,
+            "routerId": granted.router_id,
+            "grantId": granted.grant_id,
+        }
+    return told
 
 
 class Kept(NamedTuple):
-    """A decision; what it was made from is known where this replica made it."""
+    """A decision as it was told; what it was made from is known where this replica made it."""
 
-    event: DecidedEvent
+    told: dict[str, Any]
     inputs: Inputs | None = None
 
     def tell(self, *, inputs: bool) -> Decided:
         """Return it as it travels."""
         return Decided(
-            decision=self.event, inputs=self.inputs.to_wire() if inputs and self.inputs is not None else None
+            decision=DecidedEvent.model_validate(self.told),
+            inputs=self.inputs.to_wire() if inputs and self.inputs is not None else None,
         )
 
 
@@ -79,8 +84,9 @@ class DecisionLog:
         self._all[number] = kept
         of_room = self._rooms.setdefault(_room(kept), deque())
         of_room.append(number)
-        if kept.event.grant_id is not None:
-            self._grants[kept.event.grant_id] = number
+        grant_id = kept.told.get("grantId")
+        if grant_id is not None:
+            self._grants[grant_id] = number
         if len(of_room) > self._most_of_a_room:
             self._drop(of_room[0])
         elif len(self._all) > self._most:
@@ -103,11 +109,11 @@ class DecisionLog:
         of_room.popleft()
         if not of_room:
             del self._rooms[_room(kept)]
-        self._grants.pop(kept.event.grant_id or "", None)
+        self._grants.pop(kept.told.get("grantId", ""), None)
 
     def __len__(self) -> int:
         return len(self._all)
 
 
 def _room(kept: Kept) -> tuple[str, str]:
-    return kept.event.tenant, kept.event.room_id
+    return kept.told["tenant"], kept.told["roomId"]

@@ -145,7 +145,7 @@ class Listeners:
 
     def _on_decided(self, event: DecidedEvent) -> None:
         if event.replica_id != self._state.settings.replica_id:
-            self._state.decisions.add(Kept(event))
+            self._state.decisions.add(Kept(event.to_wire()))
 
     def _on_node_gone(self, event: NodeEvent) -> None:
         """A node says that it leaves, or a replica has a witness; news of a run that we replaced ourselves is old."""

@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from tureen.bus import Bus
 from tureen.contract import subjects
@@ -87,7 +88,11 @@ class PlacementState:
 
     def announce(self, what: str, event: Announcement) -> None:
         """Publish an event of the cluster."""
-        self.bus.publish(subjects.system_event(what), event.to_wire())
+        self.publish(what, event.to_wire())
+
+    def publish(self, what: str, told: dict[str, Any]) -> None:
+        """Publish an event that is spelled out already."""
+        self.bus.publish(subjects.system_event(what), told)
 
     def announce_node(self, what: str, node: Node, reason: str = "", start_id: str = "") -> None:
         """Publish that a node joined, is suspect or is gone."""

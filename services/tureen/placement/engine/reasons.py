@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -45,22 +46,26 @@ class Reason(Struct, frozen=True):
         looked, refusal = weighed
         return looked.worker_id != self.chosen, refusal is not None, looked.load
 
+    def to_wire(self) -> dict[str, Any]:
+        """Return the reason as it travels: the values of a `PlacementReason`, by their names on the wire."""
+        return {
+            "rule": self.rule,
+            "inputsDigest": self.digest,
+            "candidates": [_candidate(looked, refusal) for looked, refusal in self.ranked[:SHOWN]],
+            "refusals": dict(self.refusals),
+        }
+
     def to_contract(self) -> PlacementReason:
-        """Return the reason as it travels; made in one step, which takes a third of the time of nine."""
-        candidates = [
-            {
-                "node_id": looked.node_id,
-                "worker_id": looked.worker_id,
-                "score": round(looked.load, 3),
-                "refusal": refusal,
-            }
-            for looked, refusal in self.ranked[:SHOWN]
-        ]
-        return PlacementReason.model_validate(
-            {
-                "rule": self.rule,
-                "inputs_digest": self.digest,
-                "candidates": candidates,
-                "refusals": self.refusals,
-            }
-        )
+        """Return the reason as a message."""
+        return PlacementReason.model_validate(self.to_wire())
+
+
+def _candidate(looked: Looked, refusal: str | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "nodeId": looked.node_id,
+        "workerId": looked.worker_id,
+        "score": round(looked.load, 3),
+    }
+    if refusal is not None:
+        shown["refusal"] = refusal
+    return shown

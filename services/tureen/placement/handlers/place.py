@@ -141,22 +141,22 @@ class _Placing:
 
     def _tell(self, record: RoomRecord, decision: engine.Decision, granted: GrantedEvent | None) -> None:
         """Keep a decision, and tell it to the other replicas and whoever else wants to know."""
-        state = self.state
-        event = describe(decision, record, self.command.direction, granted, state.settings.replica_id)
-        state.decisions.add(Kept(event, decision.reason.inputs))
-        state.announce("decided", event)
+        state, reason = self.state, decision.reason
+        told = describe(decision, record, self.command.direction, granted, state.settings.replica_id)
+        state.decisions.add(Kept(told, reason.inputs))
+        state.publish("decided", told)
         # Where the room is already, the next transport is no news.
-        level = logging.DEBUG if event.why.rule == "pack" else logging.INFO
-        where = f"on {event.worker_id} of {event.node_id}" if granted is not None else "nowhere"
-        refusals = ", ".join(f"{workers} {cause}" for cause, workers in sorted(event.why.refusals.items()))
+        level = logging.DEBUG if reason.rule == "pack" else logging.INFO
+        where = f"on {granted.worker_id} of {granted.node_id}" if granted is not None else "nowhere"
+        refusals = ", ".join(f"{workers} {cause}" for cause, workers in sorted(reason.refusals.items()))
         log.log(
             level,
             "room %s: %s %s (%s; inputs %.12s; refused: %s)",
             record.room_id,
-            event.direction,
+            self.command.direction,
             where,
-            event.why.rule or "no place",
-            event.why.inputs_digest,
+            reason.rule or "no place",
+            told["why"]["inputsDigest"],
             refusals or "none",
         )
 
@@ -212,7 +212,7 @@ def _no_capacity(record: RoomRecord, decision: engine.Decision, *, why: bool) ->
     causes = ", ".join(f"{workers} {cause}" for cause, workers in sorted(refusals.items())) or "there is no worker"
     details: dict[str, object] = {"refusals": refusals}
     if why:
-        details["why"] = decision.reason.to_contract().to_wire()
+        details["why"] = decision.reason.to_wire()
     return NoCapacity(f"No worker takes another transport of room {record.room_id}: {causes}", details=details)
 
 
