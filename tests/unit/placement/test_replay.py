@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.unit.placement.fixed import book, decide, grant, heartbeat, picture, record, worker
 
@@ -66,6 +66,8 @@ def _picture(nodes: list[tuple[list[float], str, str]], offers: int) -> Picture:
     st.integers(0, 6),
     st.integers(0, 1000),
 )
+# Looked at once as the room's first node, and once more among the others, in another order.
+@example([([59.5], "eu-1", "")] * 3, [], {"limit": "spill", "first_node_id": "n1"}, {"direction": "send"}, 0, 0)
 def test_any_decision_can_be_made_again(
     nodes: list[tuple[list[float], str, str]],
     routers: list[int],

@@ -124,11 +124,25 @@ def place(
 def _choose(search: _Search, draw: float, costs: Costs, groups: Groups) -> _Found:
     for bounds in _passes(search):
         needed = lowest(search.demand, costs) if bounds.lowest else search.demand
-        for tier in tiers(search.cluster, search.room, search.request, bounds, draw, groups):
-            best = search.best_of(tier, bounds, needed)
-            if best is not None:
-                return _Found(_rule(tier, bounds, best), best, needed)
+        earlier, search.weighed = search.weighed, {}
+        found = _first_fit(
+            search, bounds, needed, tiers(search.cluster, search.room, search.request, bounds, draw, groups)
+        )
+        if earlier:
+            # The last pass comes first, in its order: made again from the inputs, it walks them in theirs.
+            search.weighed |= {name: weighed for name, weighed in earlier.items() if name not in search.weighed}
+        if found is not None:
+            return found
     return _Found("", None, search.demand)
+
+
+def _first_fit(search: _Search, bounds: Bounds, needed: Demand, found: Iterable[Tier]) -> _Found | None:
+    """Return the best worker of the first tier that has one."""
+    for tier in found:
+        best = search.best_of(tier, bounds, needed)
+        if best is not None:
+            return _Found(_rule(tier, bounds, best), best, needed)
+    return None
 
 
 def _passes(search: _Search) -> Iterator[Bounds]:
