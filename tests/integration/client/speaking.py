@@ -4,41 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+from tests.conformance.helpers import Event
 from tests.conformance.samples import AUDIO
 
 from tureen.client import Room
 from tureen.mediasoup import Producer
 from tureen.mediasoup.types import RtpParameters
 
-_PACKETS_AT_ONCE = 4
-"""Of these every 20 ms: mediasoup takes a producer of whom it gets less than ten an interval for silent."""
+_PACKET_TIME = 0.02
+"""Seconds of audio in a packet. mediasoup takes a producer of whom it gets less than ten an interval for silent."""
+
+NOISE = -90
+"""What packets of those tell who do not speak, dBov: who does is heard against it."""
+
+_ENOUGH_NOISE = 10
 
 _ssrcs = itertools.count(70_000_000)
 
 
 class Speaker:
-    """Somebody who speaks on a DirectTransport of his own, as loud as `volume` says, in dBov; None is not at all."""
+    """Somebody who speaks on a DirectTransport of his own.
+
+    Attributes:
+        volume: How loud, in dBov; None is not at all.
+        sent: How many packets he has sent.
+    """
 
     def __init__(self, producer: Producer, ssrc: int) -> None:
         self.producer = producer
         self.volume: int | None = None
+        self.sent = 0
         self._ssrc = ssrc
-        self._sequence = 0
 
     def speak(self) -> None:
-        """Send some packets."""
+        """Send a packet."""
         if self.volume is None or self.producer.closed:
             return
-        for _ in range(_PACKETS_AT_ONCE):
-            self._sequence += 1
-            header = b"\x90\x6f" + self._sequence.to_bytes(2) + (self._sequence * 960).to_bytes(4)
-            # A one-byte header extension (RFC 8285) with the level (RFC 6464): id 12, 1 byte, voice.
-            extension = b"\xbe\xde" + (1).to_bytes(2) + bytes([0xC0, 0x80 | -self.volume]) + bytes(2)
-            self.producer.send(header + self._ssrc.to_bytes(4) + extension + b"x" * 20)
+        self.sent += 1
+        header = b"\x90\x6f" + self.sent.to_bytes(2) + (self.sent * 960).to_bytes(4)
+        # A one-byte header extension (RFC 8285) with the level (RFC 6464): id 12, 1 byte, voice.
+        extension = b"\xbe\xde" + (1).to_bytes(2) + bytes([0xC0, 0x80 | -self.volume]) + bytes(2)
+        self.producer.send(header + self._ssrc.to_bytes(4) + extension + b"x" * 20)
 
 
 async def speaker(room: Room) -> Speaker:
@@ -58,7 +68,7 @@ async def talk(*speakers: Speaker) -> AsyncIterator[None]:
         while True:
             for each in speakers:
                 each.speak()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_PACKET_TIME)
 
     talking = asyncio.create_task(run())
     try:
@@ -66,3 +76,27 @@ async def talk(*speakers: Speaker) -> AsyncIterator[None]:
     finally:
         talking.cancel()
         await asyncio.gather(talking, return_exceptions=True)
+
+
+async def in_turn(dominant: list[Event], *speakers: Speaker) -> None:
+    """Let one after the other speak up, until an observer says that it is he.
+
+    Args:
+        dominant: The observer's events `dominantspeaker`, as they come.
+        speakers: Who speaks.
+    """
+    for each in speakers:
+        each.volume = NOISE
+    async with talk(*speakers):
+        await until(lambda: all(each.sent > _ENOUGH_NOISE for each in speakers))
+        for each in speakers:
+            each.volume = -10
+            await until(lambda: dominant and dominant[-1] == ("dominantspeaker", {"producer": each.producer}))  # noqa: B023
+            each.volume = NOISE
+
+
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
