@@ -14,7 +14,7 @@ from tureen.placement.engine.room import RoomView, RouterView
 from tureen.placement.engine.snapshot import Index, Snapshot
 from tureen.placement.picture import Node, Worker
 
-_DISTANCES = ((Distance.HOME, None), (Distance.GROUP, "spill-group"), (Distance.BEYOND, "spill-region"))
+_DISTANCES = ((regions.HOME, None), (regions.GROUP, "spill-group"), (regions.BEYOND, "spill-region"))
 """From home on, and what a choice away from it is called."""
 
 _by_region = itemgetter(0)
@@ -82,7 +82,7 @@ def tiers(
         if here:
             yield Tier(rule or "pack", here, fullest=True)
             yield Tier(rule or "spill-worker", _neighbours(here, own))
-        indexes = list(_indexes(cluster, room, bounds, away, distance))
+        indexes = _indexes(cluster, room, bounds, away, distance)
         if indexes:
             yield Tier(rule or ("spill-node" if own else "first"), _lightest_of(indexes, bounds, draw, own, request))
 
@@ -124,13 +124,16 @@ def _neighbours(here: list[Candidate], own: list[Candidate]) -> Iterator[Candida
 
 def _indexes(
     cluster: Snapshot, room: RoomView, bounds: Bounds, away: regions.Distances, distance: Distance
-) -> Iterator[Index]:
-    """Yield the nodes of each region at a distance, by their load; the regions by name, whichever was seen first."""
-    policy = room.record.policy
-    found = cluster.indexes(room.record.mediasoup_version, reluctant=bounds.reluctant)
-    for region, index in sorted(found, key=_by_region):
-        if away.of(region) is distance and regions.allowed(region, policy, anywhere=bounds.anywhere):
-            yield index
+) -> list[Index]:
+    """Return the nodes of each region at a distance, by their load; the regions by name, whichever was seen first."""
+    record = room.record
+    policy, anywhere = record.policy, bounds.anywhere
+    found = cluster.indexes(record.mediasoup_version, reluctant=bounds.reluctant)
+    return [
+        index
+        for region, index in sorted(found, key=_by_region)
+        if away.of(region) is distance and regions.allowed(region, policy, anywhere=anywhere)
+    ]
 
 
 def _lightest_of(
@@ -138,11 +141,12 @@ def _lightest_of(
 ) -> Iterator[Candidate]:
     """Yield the lightest worker of each of the first few nodes of each region that do not carry the room."""
     hosts = {candidate.worker.node.id for candidate in own}
+    exclude = request.exclude
     share = max(FEWEST, SAMPLE // max(1, len(indexes)))
     for index in indexes:
         left = share
         for node in index.lightest(bounds.watermark, draw):
-            worker = _lightest(node, request.exclude) if node.id not in hosts else None
+            worker = _lightest(node, exclude) if node.id not in hosts else None
             if worker is not None:
                 yield Candidate(worker)
                 left -= 1
@@ -151,6 +155,7 @@ def _lightest_of(
 
 
 def _lightest(node: Node, exclude: list[str]) -> Worker | None:
-    if node.lightest is None or node.lightest.id not in exclude:
-        return node.lightest
+    lightest = node.lightest
+    if not exclude or lightest is None or lightest.id not in exclude:
+        return lightest
     return min((worker for worker in node.pool if worker.id not in exclude), key=_by_load, default=None)

@@ -60,12 +60,14 @@ class NodeIndex:
                 heard of each other's grants yet do not all choose the same node.
         """
         for number, nodes in enumerate(self._buckets):
+            if not nodes:
+                continue
             if number * STEP > below:
                 return
-            if nodes:
-                start = int(draw * len(nodes))
-                for position in range(len(nodes)):
-                    yield nodes[(start + position) % len(nodes)]
+            start = int(draw * len(nodes))
+            # From there to the last, then from the first: a list's places below zero count from its end.
+            for position in range(start - len(nodes), start):
+                yield nodes[position]
 
     def __len__(self) -> int:
         return len(self._slots)
