@@ -10,7 +10,6 @@ from tureen.bus import Call, Result
 from tureen.contract import subjects
 from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, RouterEvent, WorkerEvent
 from tureen.contract.errors import NotFound
-from tureen.contract.leases import Ownable
 from tureen.contract.model import Command
 from tureen.node_agent import rooms
 from tureen.node_agent.events import EventPublisher
@@ -129,12 +128,14 @@ class AgentState:
             Conflict: The id is something else's, or was closed a moment ago.
             NotFound: The owner that the command names holds no lease.
         """
-        if isinstance(command, Ownable) and command.owner_id is not None:
-            make = self._owned(call.tenant, command.owner_id, make)
+        # All but `router.pipeToRouter` are `Ownable`, be it a model or what is read quickly in its place.
+        owner_id: str | None = getattr(command, "owner_id", None)
+        if owner_id is not None:
+            make = self._owned(call.tenant, owner_id, make)
         mark = UNREPEATABLE
         if repeatable:
             mark = fingerprint({**command.chosen(), "": f"{call.tenant} {call.command.name}"})
-        reuse = isinstance(command, Ownable) and command.reuse
+        reuse: bool = getattr(command, "reuse", False)
         return await self.creates.once(object_id, mark, make, call.tenant, reuse=reuse)
 
     def _owned(self, tenant: str, owner_id: str, make: Callable[[], Awaitable[Made]]) -> Callable[[], Awaitable[Made]]:

@@ -26,6 +26,7 @@ from tureen.bus.parser import Delivery
 from tureen.bus.statistics import EndpointStatistics, Identity, ServiceStatistics
 from tureen.contract.errors import Timeout, TureenError, Unsupported
 from tureen.contract.paging import Pageable
+from tureen.contract.quick import decode_command
 from tureen.contract.registry import Command
 from tureen.telemetry import TRACEPARENT, TraceContext, enter_trace
 
@@ -179,7 +180,10 @@ class Service:
         if call.deadline <= self._loop.time():
             raise Timeout("it arrived too late to be started")
         model = call.command.request
-        command = model.parse_json(body or b"{}") if json else model.parse(payload.decode(body))
+        if json:
+            command = model.parse_json(body or b"{}")
+        else:
+            command = decode_command(model, body) or model.parse(payload.decode(body))
         handler = self._handlers.get(call.command.name)
         if handler is None:
             raise Unsupported(f"{call.command.name} is not served here")

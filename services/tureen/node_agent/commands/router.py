@@ -265,8 +265,7 @@ async def _make_observer(
 
 
 def _given(command: Any, names: Any) -> dict[str, Any]:
-    fields = vars(command)
-    return {name: value for name in names if (value := fields[name]) is not None}
+    return {name: value for name in names if (value := getattr(command, name)) is not None}
 
 
 HANDLERS: Handlers = {
