@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tureen.node_agent.objects import RtpObserverEntry
+from tureen.node_agent.objects import HeldProducer, RtpObserverEntry
 from tureen.node_agent.state import AgentState
 
 
@@ -12,7 +12,14 @@ def watch(state: AgentState, entry: RtpObserverEntry, producer_id: str) -> None:
     if held is None or producer_id in entry.watching:
         return
     entry.router.watchers[producer_id] += 1
-    entry.watching[producer_id] = held.producer.observer.once("close", lambda: unwatch(state, entry, producer_id))
+    entry.watching[producer_id] = held.producer.observer.once("close", lambda: _ended(state, entry, held))
+
+
+def _ended(state: AgentState, entry: RtpObserverEntry, held: HeldProducer) -> None:
+    """A producer is gone from the router; if it was pulled, say so: it may live on, and be had another way."""
+    unwatch(state, entry, held.producer.id)
+    if held.pull_id is not None and not entry.router.router.closed:
+        entry.rtp_observer.observer.safe_emit("removeproducer", held.producer)
 
 
 def unwatch(state: AgentState, entry: RtpObserverEntry, producer_id: str) -> None:

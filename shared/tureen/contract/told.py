@@ -102,7 +102,12 @@ OBJECT_EVENTS: tuple[Told, ...] = (
     _event("rtpObserver", "pause", "It was paused.", events.PausedEvent),
     _event("rtpObserver", "resume", "It was resumed.", events.PausedEvent),
     _event("rtpObserver", "addproducer", "It hears this producer.", events.ProducerNamedEvent),
-    _event("rtpObserver", "removeproducer", "It hears this producer no more.", events.ProducerNamedEvent),
+    _event(
+        "rtpObserver",
+        "removeproducer",
+        "It hears this producer no more: it was removed, or the way to it is lost, if it lives on another router.",
+        events.ProducerNamedEvent,
+    ),
     _event("rtpObserver", "volumes", "How loud the loudest are (AudioLevelObserver).", events.Volumes),
     _event("rtpObserver", "silence", "Nobody is louder than the threshold any more (AudioLevelObserver)."),
     _event("rtpObserver", "dominantspeaker", "Who speaks (ActiveSpeakerObserver).", events.ProducerNamedEvent),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 from tests.conformance.helpers import record
 from tests.conformance.samples import DEVICE, MEDIA_CODECS
@@ -45,3 +46,24 @@ async def test_a_worker_on_the_way_dies(run_cluster: Run, nats_server: NatsServe
         await until(lambda: between.producer.closed)
         await until(lambda: hops(cluster, far).get(member(near).id) == member(far).id)
         await in_turn(events, far, near, far)
+
+
+async def test_the_agent_says_what_is_heard_no_more(run_cluster: Run) -> None:
+    """An observer's watchers hear when a producer is lost that was pulled for it, and not when its router is closed."""
+    cluster = await run_cluster(2, 1)
+    source, _, first = await cluster.source("node-1")
+    _, _, second = await cluster.source("node-1", ssrc=2)
+    node, router = await cluster.place("node-2")
+    observer = (await node.ask("router.createActiveSpeakerObserver", routerId=router))["id"]
+    for producer in (first, second):
+        await node.ask("rtpObserver.addProducer", rtpObserverId=observer, producerId=producer)
+    told: list[tuple[str, Any]] = []
+    subject = f"tureen.v1.default.event.*.*.rtpObserver.{observer}.*"
+    await cluster.bus.subscribe(
+        subject, lambda subject, event: told.append((subject.split(".")[-1], event.get("data")))
+    )
+    await source.ask("producer.close", producerId=first)
+    await until(lambda: told)
+    await node.ask("router.close", routerId=router)
+    await until(lambda: told[-1][0] == "close")
+    assert told == [("removeproducer", {"producerId": first}), ("routerclose", None), ("close", None)]

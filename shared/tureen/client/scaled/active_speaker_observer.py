@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("tureen.client")
 
 _REJOINING = (0.0, 1.0, 3.0, 10.0)
-"""Seconds before each look at whether all is watched that should be, once a member is lost: agents hear of it, too."""
+"""Seconds before each look at whether all is watched that should be, once something is lost: agents hear of it, too."""
 
 
 class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
@@ -50,8 +50,6 @@ class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
         return [producers[producer_id] for producer_id in self._watched if producer_id in producers]
 
     def _hear(self, member: Member, observer: mediasoup.RtpObserver) -> None:
-        del member
-
         def speaks(speaker: ActiveSpeakerObserverDominantSpeaker) -> None:
             producer_id = speaker["producer"].id
             # One that has taken over tells also who was told of already.
@@ -59,7 +57,13 @@ class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
                 self._dominant = producer_id
                 self._announce("dominantspeaker", speaker)
 
+        def gone(producer: mediasoup.Producer) -> None:
+            # Nobody has taken it off: the way by which it was pulled is lost.
+            if producer.id in self._watched:
+                self._lost(member)
+
         observer.on("dominantspeaker", speaks)
+        observer.observer.on("removeproducer", gone)
 
     def _unwatch(self, producer_id: str) -> None:
         super()._unwatch(producer_id)
@@ -67,11 +71,8 @@ class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
             self._dominant = ""
 
     def _lost(self, member: Member) -> None:
+        """Have all watched that should be."""
         del member
-        self.member_lost()
-
-    def member_lost(self) -> None:
-        """Have all watched that should be: what was pulled by way of the member is not any more."""
         if self._rejoining is not None:
             self._rejoining.cancel()
         self._rejoining = None

@@ -235,8 +235,6 @@ class Room(mediasoup.Router):
         if not self._members and not self._closed:
             self._worker_closed()
             self._worker._routers.pop(self._id, None)
-        for observer in self.observers:
-            observer.member_lost()
 
     def member_closed(self, member: Member) -> None:
         """Do without a member: it was empty, or the room is closed."""

@@ -140,9 +140,6 @@ class LogicalObserver(mediasoup.RtpObserver, ABC):
     def _lost(self, member: Member) -> None:
         """Do without the real one of a member."""
 
-    def member_lost(self) -> None:
-        """Do what is to be done when a member of the room is lost, be there a real one on it or not: nothing."""
-
     async def _join(self, producer: mediasoup.Producer) -> None:
         """Have a producer watched, by another real one if the one that was asked is lost meanwhile."""
         while True:
