@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conformance.helpers import record
+from tests.conformance.helpers import comes, record, start
 from tests.conformance.samples import LISTEN_UDP, MEDIA_CODECS, VIDEO
 from tests.integration.client.scaled import Scaled
 from tests.integration.client.speaking import Speaker, in_turn, speaker, talk, until
@@ -103,6 +103,39 @@ async def test_where_the_real_ones_are(scaled: Scaled) -> None:
     assert [len((await member.dump())["rtpObserverIds"]) for member in room.members] == [0, 0]
     with pytest.raises(NotFoundError):
         await observer.add_producer(producer_id=first.producer.id)
+
+
+async def real_observers(room: Room) -> int:
+    """Return how many real ones there are on a room's workers."""
+    return sum([len((await member.dump())["rtpObserverIds"]) for member in room.members])
+
+
+async def test_added_at_the_same_time(scaled: Scaled) -> None:
+    """Producers that are added side by side, and twice, are watched by as few real ones as others, and told once."""
+    room = await room_of(scaled)
+    speakers = [await speaker(room) for _ in range(3)]
+    loud, dominant = await room.create_audio_level_observer(), await room.create_active_speaker_observer()
+    for observer, reals in ((loud, 3), (dominant, 4)):
+        added = record(observer.observer, "addproducer")
+        ids = [each.producer.id for each in speakers] * 2
+        await asyncio.gather(*(observer.add_producer(producer_id=producer_id) for producer_id in ids))
+        assert await real_observers(room) == reals
+        assert {producer.id for _, producer in added} == set(ids)
+        assert len(added) == 3
+
+
+async def test_closed_while_producers_are_added(scaled: Scaled) -> None:
+    """Who adds a producer to an observer that is closed meanwhile hears so, and nothing is left on the workers."""
+    room = await room_of(scaled)
+    speakers = [await speaker(room) for _ in range(2)]
+    for make in (room.create_audio_level_observer, room.create_active_speaker_observer):
+        observer = await make()
+        adding = await start(*(observer.add_producer(producer_id=each.producer.id) for each in speakers))
+        observer.close()
+        results = await asyncio.gather(*adding, return_exceptions=True)
+        assert all(isinstance(result, NotFoundError) for result in results)
+        assert (await room.dump())["rtpObserverIds"] == []
+        await comes(lambda: real_observers(room), 0)
 
 
 async def test_paused(scaled: Scaled) -> None:

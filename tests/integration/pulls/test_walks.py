@@ -129,8 +129,9 @@ async def test_an_observer_is_a_watcher(run_cluster: Run) -> None:
     levels = (await node.ask("router.createAudioLevelObserver", routerId=router))["id"]
     with pytest.raises(NotFound):
         await node.ask("rtpObserver.addProducer", rtpObserverId=levels, producerId=producer)
-    for _ in range(2):
-        await node.ask("rtpObserver.addProducer", rtpObserverId=observer, producerId=producer)
+    add = {"rtpObserverId": observer, "producerId": producer}
+    await asyncio.gather(*(node.ask("rtpObserver.addProducer", **add) for _ in range(2)))
+    await node.ask("rtpObserver.addProducer", **add)
     assert entry.watchers == {producer: 1}
     await node.ask("rtpObserver.removeProducer", rtpObserverId=observer, producerId=producer)
     assert not entry.watchers

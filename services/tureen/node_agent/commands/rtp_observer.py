@@ -33,6 +33,9 @@ async def add_producer(state: AgentState, call: Call, command: RtpObserverProduc
     elsewhere = producer_id not in router.producers and router.room_id is not None
     if elsewhere and isinstance(entry.rtp_observer, ActiveSpeakerObserver):
         await state.walker.ensure(router, producer_id, call.deadline, data=False)
+        if producer_id in entry.watching:
+            # Somebody has asked for it twice, and both had to wait.
+            return
     observers.watch(state, entry, producer_id)
     try:
         await entry.rtp_observer.add_producer(producer_id=producer_id)
