@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import cast
 
@@ -40,6 +42,11 @@ def listen_info(settings: NodeAgentSettings, info: ListenInfo, ports: Ports | No
     if info.announced_address is None and info.announced_ip is None and address.announced is not None:
         chosen["announcedAddress"] = address.announced
     return cast("TransportListenInfo", chosen)
+
+
+def listening(settings: NodeAgentSettings) -> Callable[[ListenInfo, Ports | None], TransportListenInfo]:
+    """Return `listen_info` of one node: most transports listen where others did, so the latest answers are kept."""
+    return lru_cache(maxsize=256)(partial(listen_info, settings))
 
 
 def check_ports(settings: NodeAgentSettings, low: int, high: int) -> None:

@@ -10,8 +10,11 @@ from tureen.bus import Call, Result
 from tureen.contract import subjects
 from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, RouterEvent, WorkerEvent
 from tureen.contract.errors import NotFound
+from tureen.contract.media import ListenInfo
 from tureen.contract.model import Command
+from tureen.mediasoup.types import TransportListenInfo
 from tureen.node_agent import rooms
+from tureen.node_agent.addresses import Ports, listening
 from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.grants import UsedGrants
 from tureen.node_agent.inventory import upstream_of
@@ -54,6 +57,7 @@ class AgentState:
         publish_inventory: Asks the shell to publish what the agent holds.
         now: Returns loop time, seconds.
         inventory_version: Counts the changes of what the agent holds.
+        listen_info: Returns where a transport listens; nobody changes what it returns.
     """
 
     settings: NodeAgentSettings
@@ -71,6 +75,10 @@ class AgentState:
     server: PipeServer = field(init=False)
     walker: Walker = field(init=False)
     pool: WorkerPool = field(init=False)
+    listen_info: Callable[[ListenInfo, Ports | None], TransportListenInfo] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listen_info = listening(self.settings)
 
     def key(
         self,

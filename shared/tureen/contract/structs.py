@@ -29,14 +29,14 @@ class CommandStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def to_wire(self) -> dict[str, Any]:
         """Return it as a map with names as on the wire; what is None is left out."""
-        names = zip(self.__struct_fields__, self.__struct_encode_fields__, strict=True)
-        values = ((wire, getattr(self, name)) for name, wire in names)
+        values = zip(self.__struct_encode_fields__, msgspec.structs.astuple(self), strict=True)
         return {wire: _each(value, CommandStruct.to_wire) for wire, value in values if value is not None}
 
     def chosen(self) -> dict[str, Any]:
         """Return the fields that differ from their defaults, by their names in Python."""
-        values = ((name, default, getattr(self, name)) for name, default in self.defaults.items())
-        return {name: _each(value, CommandStruct.chosen) for name, default, value in values if value != default}
+        defaults = self.defaults
+        values = msgspec.structs.asdict(self)
+        return {name: _each(value, CommandStruct.chosen) for name, value in values.items() if value != defaults[name]}
 
 
 def struct_of(model: type[BaseModel], base: type[msgspec.Struct] = msgspec.Struct) -> type[msgspec.Struct]:

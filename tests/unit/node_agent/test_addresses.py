@@ -6,7 +6,7 @@ import pytest
 
 from tureen.contract.errors import InvalidType, Unauthorized
 from tureen.contract.media import ListenInfo
-from tureen.node_agent.addresses import check_ports, listen_info
+from tureen.node_agent.addresses import check_ports, listen_info, listening
 from tureen.node_agent.settings import Address, NodeAgentSettings
 
 SETTINGS = NodeAgentSettings(
@@ -32,6 +32,18 @@ def test_an_address_by_its_label_or_ip() -> None:
     assert "announcedAddress" not in listen_info(SETTINGS, info(announcedIp="1.2.3.4"))
     with pytest.raises(Unauthorized, match="offers public, lan"):
         listen_info(SETTINGS, info(ip="10.0.0.2"))
+
+
+def test_what_is_asked_for_again() -> None:
+    """It is answered as before, whatever else was asked for in between, and refused as before."""
+    listen = listening(SETTINGS)
+    asked = [info(), info(port=40001), info(portRange={"min": 40002, "max": 40003}), info(flags={"ipv6Only": True})]
+    for _ in range(2):
+        for each in asked:
+            for ports in (None, (40500, 40599)):
+                assert listen(each, ports) == listen_info(SETTINGS, each, ports)
+        with pytest.raises(Unauthorized, match="offers public, lan"):
+            listen(info(ip="10.0.0.2"), None)
 
 
 def settings(*addresses: Address) -> NodeAgentSettings:

@@ -35,7 +35,6 @@ from tureen.contract.transports import (
 from tureen.mediasoup import WebRtcServer
 from tureen.mediasoup.types import RouterRtpCodecCapability, RtpCapabilities
 from tureen.node_agent import observers, piping, transports
-from tureen.node_agent.addresses import listen_info
 from tureen.node_agent.objects import RouterEntry, RtpObserverEntry, TransportEntry
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -187,7 +186,7 @@ async def _make_webrtc(
         options["webrtc_server"] = _webrtc_server(state, call, router, command.web_rtc_server_id)
     else:
         ports = router.worker.ports
-        options["listen_infos"] = [listen_info(state.settings, info, ports) for info in command.listen_infos]
+        options["listen_infos"] = [state.listen_info(info, ports) for info in command.listen_infos]
     transports.book(state, router, transport_id, command.grant)
     making = router.router.create_webrtc_transport(id=transport_id, **options)
     return await transports.enter(state, router, transport_id, making)
@@ -211,9 +210,9 @@ async def _make_plain(
 ) -> TransportEntry:
     router = await _settled(state, call, command.router_id)
     options = _given(command, _PLAIN)
-    options["listen_info"] = listen_info(state.settings, command.listen_info, router.worker.ports)
+    options["listen_info"] = state.listen_info(command.listen_info, router.worker.ports)
     if command.rtcp_listen_info is not None:
-        options["rtcp_listen_info"] = listen_info(state.settings, command.rtcp_listen_info, router.worker.ports)
+        options["rtcp_listen_info"] = state.listen_info(command.rtcp_listen_info, router.worker.ports)
     transports.book(state, router, transport_id, command.grant)
     making = router.router.create_plain_transport(id=transport_id, **options)
     return await transports.enter(state, router, transport_id, making)
@@ -224,7 +223,7 @@ async def _make_pipe(
 ) -> TransportEntry:
     router = await _settled(state, call, command.router_id)
     options = _given(command, _PIPE)
-    options["listen_info"] = listen_info(state.settings, command.listen_info, router.worker.ports)
+    options["listen_info"] = state.listen_info(command.listen_info, router.worker.ports)
     transports.book(state, router, transport_id, None)
     making = router.router.create_pipe_transport(id=transport_id, **options)
     return await transports.enter(state, router, transport_id, making)
