@@ -62,6 +62,7 @@ class RemoteNode(Beside):
     Attributes:
         id: The node's id.
         url: Where its NATS is.
+        ports: Its media ports, the lowest and the highest.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class RemoteNode(Beside):
         self.id = node_id
         self.url = url
         self._workers = workers
-        self._ports = ports
+        self.ports = ports
         self._addresses = addresses
         self._bus: Bus | None = None
         self._agent: NodeAgent | None = None
@@ -100,8 +101,8 @@ class RemoteNode(Beside):
             node_id=self.id,
             workers=self._workers,
             addresses=[Address(label=f"a{index}", ip=ip) for index, ip in enumerate(self._addresses)],
-            min_port=self._ports[0],
-            max_port=self._ports[1],
+            min_port=self.ports[0],
+            max_port=self.ports[1],
             hard_limit=100,
         )
         self._bus = await Bus.connect(settings.nats)

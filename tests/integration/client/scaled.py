@@ -31,9 +31,14 @@ async def room_of(scaled: Scaled, **options: Any) -> Room:
     return await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
 
 
+def place_of(transport: Transport) -> dict[str, str]:
+    """Return the router, the node and the worker that a transport is on."""
+    return cast("Member", transport._router).place
+
+
 async def kill_worker_of(cluster: RemoteCluster, transport: Transport) -> None:
     """Kill the worker that a transport is on."""
-    place = cast("Member", transport._router).place
+    place = place_of(transport)
 
     async def kill(agent: NodeAgent) -> None:
         os.kill(agent.state.objects.workers.get(place["workerId"], SYSTEM).worker.pid, signal.SIGKILL)
@@ -44,6 +49,11 @@ async def kill_worker_of(cluster: RemoteCluster, transport: Transport) -> None:
 def gone(router_id: str) -> Callable[[NodeAgent], bool]:
     """Return what tells of an agent that it does not hold a router."""
     return lambda agent: all(router.id != router_id for router in agent.state.objects.routers.all())
+
+
+def gone_transport(transport_id: str) -> Callable[[NodeAgent], bool]:
+    """Return what tells of an agent that it does not hold a transport."""
+    return lambda agent: all(entry.id != transport_id for entry in agent.state.objects.transports.all())
 
 
 async def happens_there(cluster: RemoteCluster, node_id: str, condition: Callable[[NodeAgent], bool]) -> None:
