@@ -9,8 +9,8 @@ import pytest
 
 from tureen.client.scaled.placing import placed
 from tureen.client.scaled.rooms import Place
-from tureen.contract.errors import Conflict, Draining, NoCapacity, Stale, TureenError, Unavailable, WorkerClosed
-from tureen.mediasoup.errors import NotFoundError
+from tureen.contract.errors import Conflict, Draining, NoCapacity, Stale, TureenError, Unavailable
+from tureen.mediasoup.errors import NotFoundError, WorkerClosedError
 
 
 class Places:
@@ -48,7 +48,7 @@ async def test_elsewhere(refusal: TureenError) -> None:
     assert places.asked == [[], ["one"]]
 
 
-@pytest.mark.parametrize("refusal", [NotFoundError("closed"), Stale("old"), WorkerClosed("died")])
+@pytest.mark.parametrize("refusal", [NotFoundError("closed"), Stale("old"), WorkerClosedError("died")])
 async def test_anew(refusal: Exception) -> None:
     """Where the picture has changed placement decides anew, with nobody left out."""
     places = Places(["one"], [refusal])
