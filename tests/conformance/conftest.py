@@ -1,4 +1,8 @@
-"""The same tests for both implementations of one interface: mediasoup in this process, and on a node, over NATS."""
+"""The same tests for all forms of one interface: mediasoup in this process, on a node over NATS, and as rooms.
+
+The third form is a worker that is all workers of a node, whose routers are rooms: each of their transports is on a
+worker of its own, so that nearly everything that is consumed is brought from another one.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any, Protocol
 import pytest
 from tests.conformance import helpers
 from tests.conformance.samples import LISTEN_UDP, MEDIA_CODECS
+from tests.support.remote_cluster import RemoteCluster, remote_cluster
 from tests.support.remote_node import RemoteNode, remote_node
 
 import tureen.mediasoup
@@ -42,12 +47,34 @@ class Mediasoup(Protocol):
         """Tell what mediasoup supports."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers of this folder."""
+    config.addinivalue_line("markers", "not_for_rooms(reason): does not hold where a router is many, and why")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the remote form on one event loop alone: what differs between loops is how a worker's sockets are read."""
-    twice = [item for item in items if "remote" in item.name and "uvloop" in item.name]
-    if twice:
-        config.hook.pytest_deselected(items=twice)
-        items[:] = [item for item in items if item not in twice]
+    """Leave out what a form need not, or cannot, hold.
+
+    What differs between event loops is how a worker's sockets are read, so that the forms over NATS run on one alone.
+    """
+    left_out = [item for item in items if _is_left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    form = _form_of(item)
+    if form == "rooms" and item.get_closest_marker("not_for_rooms"):
+        return True
+    return form in ("remote", "rooms") and "uvloop" in item.name
+
+
+def _form_of(item: pytest.Item) -> str | None:
+    """Return the form that a test is to hold for; None where it is about no form."""
+    call = getattr(item, "callspec", None)
+    form: str | None = None if call is None else call.params.get("mediasoup")
+    return form
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,16 +86,34 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteNode]:
         helpers.nodes.remove(node)
 
 
-@pytest.fixture(params=["local", "remote"])
+@pytest.fixture(scope="session", autouse=True)
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteCluster]:
+    """Run placement and a node of several workers, once for all tests that are about rooms."""
+    with remote_cluster(tmp_path_factory.mktemp("rooms"), nodes=1, workers=6, ports=(1024, 65535)) as cluster:
+        helpers.nodes.extend(cluster.nodes)
+        yield cluster
+        for node in cluster.nodes:
+            helpers.nodes.remove(node)
+
+
+@pytest.fixture(params=["local", "remote", "rooms"])
 async def mediasoup(request: pytest.FixtureRequest) -> AsyncIterator[Mediasoup]:
-    """Give mediasoup, in this process and on a node."""
+    """Give mediasoup, in this process, on a node, and as rooms of which each transport is on a worker of its own."""
     if request.param == "local":
         yield tureen.mediasoup
         tureen.mediasoup.observer.remove_all_listeners()
         return
-    node: RemoteNode = request.getfixturevalue("node")
-    # The node remembers for a while which ids a tenant has used.
+    # Nodes remember for a while which ids a tenant has used.
     tenant = f"tenant-{next(_tenants)}"
+    if request.param == "rooms":
+        cluster: RemoteCluster = request.getfixturevalue("cluster")
+        spread = {"maxTransportsPerWorker": 1}
+        async with connect(
+            cluster.url, tenant=tenant, scale="node", node_id=cluster.nodes[0].id, room_policy=spread
+        ) as client:
+            yield client
+        return
+    node: RemoteNode = request.getfixturevalue("node")
     async with connect(node.url, tenant=tenant, node_id=node.id) as client:
         yield client
 

@@ -11,6 +11,7 @@ from typing import Any
 from tests.support.remote_node import RemoteNode, entity_of
 
 from tureen.client.link import Link
+from tureen.client.scaled.logical import MemberChannel
 from tureen.client.scaled.rtp_observer import LogicalObserver
 from tureen.mediasoup.channel import Channel
 from tureen.mediasoup.entity import Entity
@@ -38,7 +39,9 @@ nodes: list[RemoteNode] = []
 
 async def hear(entity: Entity, event: str, body: Mapping[str, Any] | None = None) -> None:
     """Let an object hear a notification as if its worker had sent it, be that worker ours or a node's."""
-    channel = entity._channel
+    channel: Any = entity._channel
+    if isinstance(channel, MemberChannel):
+        channel = channel.link
     if isinstance(entity, LogicalObserver):
         for real in list(entity._reals.values()):
             await hear(real, event, body)

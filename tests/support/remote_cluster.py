@@ -81,8 +81,18 @@ class RemoteCluster:
 
 
 @contextmanager
-def remote_cluster(folder: Path, *, nodes: int, workers: int, **placement_settings: Any) -> Iterator[RemoteCluster]:
-    """Run a nats-server, placement and so many nodes with so many workers each."""
+def remote_cluster(
+    folder: Path, *, nodes: int, workers: int, ports: tuple[int, int] | None = None, **placement_settings: Any
+) -> Iterator[RemoteCluster]:
+    """Run a nats-server, placement and so many nodes with so many workers each.
+
+    Args:
+        folder: Where the server keeps its files.
+        nodes: How many nodes.
+        workers: How many workers on each.
+        ports: The media ports of each node. Default: some for each that no other has.
+        placement_settings: Settings of placement's.
+    """
     with ExitStack() as stack:
         server = NatsServer(folder)
         server.start()
@@ -93,8 +103,8 @@ def remote_cluster(folder: Path, *, nodes: int, workers: int, **placement_settin
         running: list[RemoteNode] = []
         for number in range(nodes):
             first = _FIRST_PORT + number * _PORTS_A_NODE
-            ports = (first, first + _PORTS_A_NODE - 1)
-            node = RemoteNode(server.url, f"node-{number + 1}", workers=workers, ports=ports, addresses=_ADDRESSES)
+            own = ports or (first, first + _PORTS_A_NODE - 1)
+            node = RemoteNode(server.url, f"node-{number + 1}", workers=workers, ports=own, addresses=_ADDRESSES)
             node.start()
             stack.callback(_stop, running, node)
             running.append(node)

@@ -11,9 +11,25 @@ UNGRANTED_COST = 1.0
 
 
 def book(
-    router: RouterEntry, record: RoomRecord | None, transport_id: str, grant: Grant | None, limit: float, now: float
+    router: RouterEntry,
+    record: RoomRecord | None,
+    transport_id: str,
+    grant: Grant | None,
+    limit: float,
+    now: float,
+    *,
+    counts: bool = True,
 ) -> None:
     """Book a transport's place on its worker.
+
+    Args:
+        router: Where it is to be.
+        record: The record of the router's room, if it belongs to one.
+        transport_id: The transport.
+        grant: The place that it was offered, if it was.
+        limit: Percent of a core above which the worker takes nothing more.
+        now: The agent's clock, seconds.
+        counts: Whether it counts among the transports of the room: pipes do not.
 
     Raises:
         Conflict: The grant is for another worker or room.
@@ -32,7 +48,7 @@ def book(
             details={"workerId": worker.id, "load": load, "hardLimit": hard_limit},
         )
     most = record.policy.max_transports_per_worker if record is not None else None
-    if most is not None and len(router.booked) >= most:
+    if counts and most is not None and len(router.booked) >= most:
         raise NoCapacity(
             f"Worker {worker.id} holds {most} transports of room {router.room_id}, which is its share",
             details={"workerId": worker.id, "transports": len(router.booked), "maxTransportsPerWorker": most},
@@ -46,7 +62,8 @@ def book(
         consumer_cost=grant.consumer_cost if grant is not None else 0.0,
         grant_id=grant.grant_id if grant is not None else None,
     )
-    router.booked.add(transport_id)
+    if counts:
+        router.booked.add(transport_id)
 
 
 def release(router: RouterEntry, transport_id: str) -> None:

@@ -14,7 +14,9 @@ from tureen.node_agent.objects import RouterEntry, TransportEntry
 from tureen.node_agent.state import AgentState
 
 
-def book(state: AgentState, router: RouterEntry, transport_id: str, grant: Grant | None) -> None:
+def book(
+    state: AgentState, router: RouterEntry, transport_id: str, grant: Grant | None, *, counts: bool = True
+) -> None:
     """Book a transport's place, within the node's and the room's limits.
 
     Raises:
@@ -26,7 +28,7 @@ def book(state: AgentState, router: RouterEntry, transport_id: str, grant: Grant
     if grant is not None:
         state.grants.use(router.tenant, grant, transport_id, now)
     try:
-        arbiter.book(router, record, transport_id, grant, state.settings.hard_limit, now)
+        arbiter.book(router, record, transport_id, grant, state.settings.hard_limit, now, counts=counts)
     except BaseException:
         state.grants.free(transport_id)
         raise

@@ -224,7 +224,7 @@ async def _make_pipe(
     router = await _settled(state, call, command.router_id)
     options = _given(command, _PIPE)
     options["listen_info"] = state.listen_info(command.listen_info, router.worker.ports)
-    transports.book(state, router, transport_id, None)
+    transports.book(state, router, transport_id, None, counts=False)
     making = router.router.create_pipe_transport(id=transport_id, **options)
     return await transports.enter(state, router, transport_id, making)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Any, cast
 
-from tureen.mediasoup.types import RouterDump
+from tureen.mediasoup.types import RouterDump, WorkerResourceUsage
 
 _TO_MANY = ("mapProducerIdConsumerIds", "mapProducerIdObserverIds", "mapDataProducerIdDataConsumerIds")
 _TO_ONE = ("mapConsumerIdProducerId", "mapDataConsumerIdDataProducerId")
@@ -74,8 +74,9 @@ def _piped(dump: Mapping[str, Any], agents: Set[str]) -> dict[str, list[str]]:
 
 def summed_usage(parts: Sequence[tuple[Mapping[str, str], Mapping[str, int]]]) -> dict[str, Any]:
     """Return what workers have used, as a sum, with a list of the ``workers``."""
-    keys = list(dict.fromkeys(key for _, usage in parts for key in usage))
-    total: dict[str, Any] = {key: sum(usage[key] for _, usage in parts) for key in keys}
+    total: dict[str, Any] = {
+        key: sum(usage.get(key, 0) for _, usage in parts) for key in WorkerResourceUsage.__annotations__
+    }
     total["workers"] = [{**place, "usage": dict(usage)} for place, usage in parts]
     return total
 

@@ -22,6 +22,7 @@ def placed_options(options: Mapping[str, Any], *, fixed_ports: bool) -> dict[str
 
     Raises:
         UnsupportedError: A port is fixed, and the node is not.
+        TypeError: A range of ports is none.
     """
     placed = dict(options)
     if placed.get("listenType") == "ListenServer":
@@ -55,9 +56,11 @@ def placed_info(info: Mapping[str, Any], *, fixed_ports: bool) -> dict[str, Any]
 
 
 def fixed_port(info: Mapping[str, Any]) -> int:
-    """Return the one port that a listen info allows, 0 if it allows several."""
+    """Return the one port that a listen info allows, 0 if it allows several; errors as of `placed_options`."""
     port_range = info.get("portRange") or {}
     low, high = port_range.get("min") or 0, port_range.get("max") or 0
+    if low > high:
+        raise TypeError(f"ports {low} to {high} are no range")
     return info.get("port") or (low if low == high else 0)
 
 

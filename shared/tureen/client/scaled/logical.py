@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, NoReturn
 
+from tureen.client.link import Link
 from tureen.mediasoup.asking import Listener
 from tureen.mediasoup.errors import UnsupportedError
 
@@ -42,7 +43,7 @@ class LogicalChannel:
         self._refuse(event)
 
     def subscribe(self, handler_id: str, listener: Listener) -> None:
-        """Note an object; nobody sends it anything."""
+        """Note an object; what is many is sent nothing."""
         del listener
         self._objects.add(handler_id)
 
@@ -51,12 +52,53 @@ class LogicalChannel:
         self._objects.discard(handler_id)
 
     def listens(self, handler_id: str) -> bool:
-        """Tell whether there is an object of that id that is many: a room, say."""
+        """Tell whether there is an object of that id on any of the workers, or one that is many: a room, say."""
         return handler_id in self._objects
 
     @staticmethod
     def _refuse(what: str) -> NoReturn:
         raise UnsupportedError(f"{what} is for one worker, and this is many")
+
+    def objects(self) -> list[str]:
+        """Return the ids of all objects of the logical worker, on whatever worker they are."""
+        return list(self._objects)
+
+
+class MemberChannel:
+    """The way to one of the workers that a logical worker is, for what the logical worker has there.
+
+    All else is the link's own.
+
+    Attributes:
+        link: The way to the worker.
+    """
+
+    def __init__(self, link: Link, logical: LogicalChannel) -> None:
+        self.link = link
+        self._logical = logical
+
+    def __getattr__(self, name: str) -> Any:
+        """Give what is the link's."""
+        return getattr(self.link, name)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be asked any more: the worker is closed, or the logical one is."""
+        return self.link.closed or self._logical.closed
+
+    def subscribe(self, handler_id: str, listener: Listener) -> None:
+        """Deliver an object's events from now on; its id is taken on all workers."""
+        self.link.subscribe(handler_id, listener)
+        self._logical.subscribe(handler_id, listener)
+
+    def unsubscribe(self, handler_id: str) -> None:
+        """Deliver an object's events no more; its id is free again."""
+        self.link.unsubscribe(handler_id)
+        self._logical.unsubscribe(handler_id)
+
+    def listens(self, handler_id: str) -> bool:
+        """Tell whether there is an object of that id here, or on another of the workers."""
+        return self._logical.listens(handler_id) or self.link.listens(handler_id)
 
 
 class LogicalProcess:
@@ -83,9 +125,9 @@ class LogicalProcess:
         return 0 if self.exited.done() else None
 
     def close(self) -> None:
-        """End it."""
+        """End it, as a process does: a moment later."""
         self.channel.closed = True
-        self._end()
+        asyncio.get_running_loop().call_soon(self._end)
 
     async def wait(self) -> int:
         """Wait until it has ended."""
@@ -98,7 +140,8 @@ class LogicalProcess:
     def died(self, text: str) -> None:
         """Note that there is no worker left."""
         self._obituary = text
-        self.close()
+        self.channel.closed = True
+        self._end()
 
     def _end(self) -> None:
         if not self.exited.done():

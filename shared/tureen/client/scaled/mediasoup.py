@@ -15,7 +15,7 @@ from tureen.client.session import Session
 from tureen.client.worker import Worker
 from tureen.contract.errors import TureenError
 from tureen.contract.rooms import RoomPolicy
-from tureen.mediasoup.entity import check_app_data
+from tureen.mediasoup.entity import check_app_data, check_number
 from tureen.mediasoup.errors import UnsupportedError
 from tureen.mediasoup.types import AppData, WorkerLogLevel, WorkerLogTag
 
@@ -89,7 +89,12 @@ class ScaledMediasoup(Connection):
             if value is not None:
                 raise UnsupportedError(f"{name}: the workers run already, their nodes have started them")
         check_log_settings(None if log_level == "error" else log_level, log_tags)
-        if rtc_min_port is not None or rtc_max_port is not None:
+        ports = [port for port in (rtc_min_port, rtc_max_port) if port is not None]
+        for port in ports:
+            check_number(port, "a port")
+            if not 0 <= port <= 65535:
+                raise TypeError(f"there is no port {port}")
+        if ports:
             log.info("ports are the nodes' to say: rtc_min_port and rtc_max_port are without effect with scale=")
         named_node = node_id or self._node_id
         worker = LogicalWorker(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tureen import mediasoup
 from tureen.client.router import Router
 from tureen.client.scaled.listening import placed_options
+from tureen.client.scaled.logical import MemberChannel
 from tureen.client.worker import Worker
 from tureen.mediasoup.entity import Undo
 from tureen.mediasoup.router_transports import AnyTransport
@@ -16,6 +17,7 @@ from tureen.mediasoup.types import AppData
 
 if TYPE_CHECKING:
     from tureen.client.scaled.room import Room
+    from tureen.mediasoup.asking import Asking
     from tureen.mediasoup.codec import Packed
 
 
@@ -35,6 +37,7 @@ class Member(Router):
     def __init__(self, *, id_: str, worker: Worker, room: Room) -> None:
         """Stand for a router of a room, which exists."""
         super().__init__(id_=id_, worker=worker, rtp_capabilities=room.rtp_capabilities, app_data=None)
+        self._channel = cast("Asking", MemberChannel(worker._process.channel, room.channel))
         self.room = room
         self._codecs: object = None
         self._producers = room._producers
@@ -78,13 +81,6 @@ class Member(Router):
                 self._codecs = wanted
                 return
             await asyncio.sleep(_CODECS_PAUSE)
-
-    def _check_free(self, child_id: str) -> None:
-        self.room._check_free(child_id)
-
-    def check_here(self, child_id: str) -> None:
-        """Check that an id is free on this member; errors as of `Parent._check_free`."""
-        super()._check_free(child_id)
 
     # What is made and closed on it is so in the room.
 

@@ -12,10 +12,12 @@ from tureen.client.router import Router
 from tureen.client.scaled.active_speaker_observer import ActiveSpeakerObserver
 from tureen.client.scaled.audio_level_observer import AudioLevelObserver
 from tureen.client.scaled.dumps import merged_router_dump
+from tureen.client.scaled.logical import LogicalChannel
 from tureen.client.scaled.member import Member
 from tureen.client.scaled.placing import placed
 from tureen.client.scaled.rooms import Place
 from tureen.client.scaled.rtp_observer import LogicalObserver, check_new
+from tureen.contract.errors import NoCapacity
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.mediasoup.router import AnyRtpObserver
 from tureen.mediasoup.router_transports import AnyTransport
@@ -69,6 +71,11 @@ class Room(mediasoup.Router):
         return self._logical.rooms.session
 
     @property
+    def channel(self) -> LogicalChannel:
+        """What its objects have in common with those of the worker's other rooms."""
+        return self._logical._process.channel
+
+    @property
     def fixed_ports(self) -> bool:
         """Whether the app has named the node, so that it may choose ports there."""
         return self._logical.node_named
@@ -89,10 +96,27 @@ class Room(mediasoup.Router):
             member = await self.member(place)
             return member, await member.make_transport(method, transport_id, options, place["grant"])
 
+        server = self._server(options)
         member, packed = await placed(self._place, make, self.session.timeout)
         if self._closed:
             raise self._closed_error()
+        if server is not None and server.closed:
+            # The worker's own server is not.
+            member._tell("ROUTER_CLOSE_TRANSPORT", member.id, {"transportId": transport_id})
+            raise server._closed_error()
         return member, transport_id, packed
+
+    def _server(self, options: Mapping[str, Any]) -> mediasoup.WebRtcServer | None:
+        """Return the WebRtcServer on which a transport is to listen, if any.
+
+        Raises:
+            NotFoundError: It is another worker's.
+        """
+        server_id = options.get("listen", {}).get("webRtcServerId")
+        server = self._logical._webrtc_servers.get(server_id)
+        if server is None and server_id is not None:
+            raise NotFoundError(f"WebRtcServer with id {server_id} not found: it is of another worker")
+        return server
 
     async def _place(self, exclude: Sequence[str]) -> Place:
         if self._closed:
@@ -134,16 +158,21 @@ class Room(mediasoup.Router):
         """Note the end of a transport."""
         self._transports.pop(transport_id, None)
 
-    def _check_free(self, child_id: str) -> None:
-        super()._check_free(child_id)
-        for member in self._members.values():
-            member.check_here(child_id)
-
     async def _pipe_end(self, origin: mediasoup.Router) -> mediasoup.Router:
-        """Return the member into which another router pipes: on the same node if there is one, else any."""
+        """Return the member into which another router pipes: one on the same node if there is one, else any.
+
+        Not one on the same worker, where what comes out could not have the id of its origin.
+        """
         node_id = getattr(origin._worker, "node_id", None)
-        members = sorted(self._members.values(), key=lambda member: member.place["nodeId"] != node_id)
-        return members[0] if members else await self.member(await self._place([]))
+        others = [member for member in self._members.values() if member._worker is not origin._worker]
+        if others:
+            return min(others, key=lambda member: member.place["nodeId"] != node_id)
+        worker_id = getattr(origin._worker, "id", None)
+        try:
+            return await self.member(await self._place([] if worker_id is None else [worker_id]))
+        except NoCapacity:
+            # There may be but one worker.
+            return await self.member(await self._place([]))
 
     # What is asked of it as a whole.
 

@@ -192,7 +192,10 @@ class LogicalWorker(mediasoup.Worker):
                 "pid": self.pid,
                 "webRtcServerIds": list(self._webrtc_servers),
                 "routerIds": list(self._routers),
-                "channelMessageHandlers": {"channelRequestHandlers": [], "channelNotificationHandlers": []},
+                "channelMessageHandlers": {
+                    "channelRequestHandlers": self._process.channel.objects(),
+                    "channelNotificationHandlers": [],
+                },
                 "workers": [{**_place(worker), "routerIds": self._rooms_on(worker)} for worker in self._used()],
             },
         )
@@ -219,14 +222,16 @@ class LogicalWorker(mediasoup.Worker):
         return [room.id for room in rooms if any(member._worker is worker for member in room.members)]
 
 
-def check_log_settings(log_level: object, log_tags: object) -> None:
+def check_log_settings(log_level: object, log_tags: Sequence[object] | None) -> None:
     """Check what a worker shall log, which is its node's to say.
 
     Raises:
-        TypeError: There is no such level.
+        TypeError: There is no such level, or the tags are no list of strings.
     """
     if log_level is not None and log_level not in get_args(WorkerLogLevel):
         raise TypeError(f"there is no log level {log_level!r}")
+    if isinstance(log_tags, str) or not all(isinstance(tag, str) for tag in log_tags or ()):
+        raise TypeError("log_tags must be a list of strings")
     if log_level is not None or log_tags:
         log.info("what workers log is their nodes' to say: log settings are without effect with scale=")
 

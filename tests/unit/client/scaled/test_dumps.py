@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tureen.client.scaled.dumps import merged_router_dump, summed_usage
+from tureen.mediasoup.types import WorkerResourceUsage
 
 
 def dump(**lists: Any) -> dict[str, Any]:
@@ -74,7 +75,9 @@ def test_usage() -> None:
         ({"workerId": "one"}, {"ru_utime": 1, "ru_maxrss": 10}),
         ({"workerId": "two"}, {"ru_utime": 2, "ru_maxrss": 20}),
     ]
+    nothing = dict.fromkeys(WorkerResourceUsage.__annotations__, 0)
     assert summed_usage(parts) == {
+        **nothing,
         "ru_utime": 3,
         "ru_maxrss": 30,
         "workers": [
@@ -82,4 +85,4 @@ def test_usage() -> None:
             {"workerId": "two", "usage": {"ru_utime": 2, "ru_maxrss": 20}},
         ],
     }
-    assert summed_usage([]) == {"workers": []}
+    assert summed_usage([]) == {**nothing, "workers": []}
