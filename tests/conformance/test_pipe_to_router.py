@@ -248,6 +248,7 @@ async def test_same_worker(worker: Worker, router: Router, video: Producer) -> N
     await happens(lambda: result["pipeProducer"].closed)
 
 
+@pytest.mark.not_for_rooms("ports are the agents'")
 async def test_options(router: Router, other_router: Router, video: Producer) -> None:
     """Where the pair listens can be chosen, and whether it encrypts and repairs."""
     result = await router.pipe_to_router(

@@ -35,6 +35,7 @@ async def plain(router: Router) -> PlainTransport:
     return await router.create_plain_transport(listen_info=LISTEN_UDP)
 
 
+@pytest.mark.not_for_rooms("addresses, and what is announced of them, are the agents'")
 async def test_create(router: Router) -> None:
     """A new transport shows its address, and is announced."""
     announced = record(router.observer, "newtransport")
@@ -81,6 +82,7 @@ async def test_rtcp_on_its_own_port(router: Router) -> None:
     assert (other.sctp_parameters, other.sctp_state) == (None, None)
 
 
+@pytest.mark.not_for_rooms("addresses, and what is announced of them, are the agents'")
 async def test_listen_ip(router: Router) -> None:
     """The former way to say where to listen works, too."""
     port = free_port()
@@ -112,6 +114,7 @@ async def test_wrong_arguments(router: Router, options: dict[str, Any]) -> None:
         await router.create_plain_transport(**options)
 
 
+@pytest.mark.not_for_rooms("addresses, and what is announced of them, are the agents'")
 async def test_address_that_cannot_be_bound(router: Router) -> None:
     """An address that is not ours is refused."""
     with pytest.raises(MediasoupError):
@@ -246,6 +249,7 @@ async def test_comedia(router: Router) -> None:
     assert observed == events
 
 
+@pytest.mark.not_for_rooms("the source that a consumer tells of is what came through a pipe")
 async def test_rtp_goes_through(router: Router) -> None:
     """A packet that comes in on one transport goes out on another, under the consumer's SSRC."""
     receiving = await router.create_plain_transport(listen_info=LISTEN_UDP, comedia=True)

@@ -22,6 +22,7 @@ EMPTY_MAPS: dict[str, list[object]] = {
 }
 
 
+@pytest.mark.not_for_rooms("a room's dump lists its routers as well")
 async def test_create(worker: Worker) -> None:
     """A new router knows its codecs, each video codec with one for RTX, and is announced."""
     announced = record(worker.observer, "newrouter")
@@ -171,6 +172,7 @@ async def test_worker_closed(worker: Worker, router: Router) -> None:
         await router.dump()
 
 
+@pytest.mark.not_for_rooms("an RTP observer of a room is there at once")
 async def test_close_while_creating(worker: Worker, router: Router) -> None:
     """What is being created when its router closes fails, is announced to nobody, and is in the worker no more."""
     announced = record(router.observer, "newtransport", "newrtpobserver")
@@ -190,6 +192,7 @@ async def test_close_while_creating(worker: Worker, router: Router) -> None:
     assert dump["channelMessageHandlers"] == {"channelRequestHandlers": [], "channelNotificationHandlers": []}
 
 
+@pytest.mark.not_for_rooms("an RTP observer of a room is there at once")
 async def test_cancelled_creation(router: Router) -> None:
     """What nobody waits for any more is not left in the worker."""
     announced = record(router.observer, "newtransport", "newrtpobserver")
@@ -236,6 +239,7 @@ async def test_id_clash_across_routers(worker: Worker, router: Router) -> None:
     await theirs.produce(kind="audio", rtp_parameters=AUDIO, id="producer")
 
 
+@pytest.mark.not_for_rooms("what is asked of several workers has no order")
 async def test_requests_keep_their_order(router: Router) -> None:
     """Tasks that are started in some order are heard by the worker in that order."""
     creations = [asyncio.ensure_future(router.create_direct_transport(id=f"t{index}")) for index in range(20)]

@@ -21,6 +21,7 @@ async def server(worker: Worker) -> WebRtcServer:
     return await worker.create_webrtc_server(listen_infos=[LISTEN_UDP, LISTEN_TCP])
 
 
+@pytest.mark.not_for_rooms("there is a WebRtcServer on each worker, on ports of its agent's")
 async def test_create(worker: Worker) -> None:
     """A new WebRtcServer listens where it was told to, and is announced."""
     announced = record(worker.observer, "newwebrtcserver")
@@ -47,6 +48,7 @@ async def test_create(worker: Worker) -> None:
     assert dump["channelMessageHandlers"]["channelRequestHandlers"] == [server.id]
 
 
+@pytest.mark.not_for_rooms("there is a WebRtcServer on each worker, on ports of its agent's")
 async def test_port_range(worker: Worker) -> None:
     """Ports can be taken from a range, and from the worker's own one."""
     port = free_port()
@@ -78,6 +80,7 @@ async def test_wrong_arguments(worker: Worker, infos: Any) -> None:
         await worker.create_webrtc_server(listen_infos=infos)
 
 
+@pytest.mark.not_for_rooms("there is a WebRtcServer on each worker, on ports of its agent's")
 async def test_addresses_that_cannot_be_bound(worker: Worker, new_worker: NewWorker) -> None:
     """An address that is not ours is refused, and so is one that is in use, here or in another worker."""
     port = free_port()
@@ -114,6 +117,7 @@ async def test_worker_closed(worker: Worker, server: WebRtcServer) -> None:
         await server.dump()
 
 
+@pytest.mark.not_for_rooms("there is a WebRtcServer on each worker, on ports of its agent's")
 async def test_transport(worker: Worker, router: Router) -> None:
     """A transport listens on the server's ports, those of the protocols that it wants, until it is closed."""
     port = free_port(socket.SOCK_STREAM)
@@ -148,6 +152,7 @@ async def test_transport(worker: Worker, router: Router) -> None:
     assert dump["localIceUsernameFragments"] == []
 
 
+@pytest.mark.not_for_rooms("there is a WebRtcServer on each worker, on ports of its agent's")
 async def test_ice_restart(router: Router, server: WebRtcServer) -> None:
     """After an ICE restart the server knows a transport by both of its names, until the new one is in use."""
     transport = await router.create_webrtc_transport(webrtc_server=server)
@@ -219,6 +224,7 @@ async def test_server_of_another_worker(new_worker: NewWorker, server: WebRtcSer
         await router.create_webrtc_transport(webrtc_server=server)
 
 
+@pytest.mark.not_for_rooms("placement hears a moment later that the place of a closed transport is free")
 async def test_many_transports(router: Router, server: WebRtcServer) -> None:
     """Many transports share the ports of one server."""
     transports = await asyncio.gather(*(router.create_webrtc_transport(webrtc_server=server) for _ in range(100)))

@@ -16,6 +16,7 @@ from tureen.mediasoup.errors import MediasoupError, NotFoundError, WorkerClosedE
 from tureen.mediasoup.types import DtlsParameters, TransportListenInfo
 
 
+@pytest.mark.not_for_rooms("addresses, and what is announced of them, are the agents'")
 async def test_create(router: Router) -> None:
     """A new transport has an ICE candidate for each address, in the order of preference, and says what it is."""
     announced = record(router.observer, "newtransport")
@@ -75,6 +76,7 @@ async def test_create(router: Router) -> None:
     assert (transport.sctp_state, transport.sctp_negotiated_capabilities) == ("new", None)
 
 
+@pytest.mark.not_for_rooms("each worker has a certificate of its own")
 async def test_fingerprints(router: Router) -> None:
     """All transports of a worker have the fingerprints that their dumps show, each in a list of its own."""
     transports = [await router.create_webrtc_transport(listen_infos=[LISTEN_UDP]) for _ in range(3)]
@@ -139,6 +141,7 @@ async def test_listen_ips(router: Router, options: dict[str, Any], protocols: li
     assert [candidate["protocol"] for candidate in same.ice_candidates] == protocols
 
 
+@pytest.mark.not_for_rooms("addresses, and what is announced of them, are the agents'")
 async def test_announced_ip(router: Router) -> None:
     """The former names of the announced address work, too."""
     port = free_port()
@@ -158,6 +161,7 @@ async def test_fixed_port(router: Router) -> None:
     assert [candidate["port"] for candidate in transport.ice_candidates] == [port]
 
 
+@pytest.mark.not_for_rooms("ports are the agents'")
 async def test_port_range(router: Router) -> None:
     """Ports are taken from the given range until there are no more."""
     port = two_free_ports()
@@ -195,6 +199,7 @@ async def test_wrong_arguments(router: Router, options: dict[str, Any]) -> None:
     assert (await router.dump())["transportIds"] == []
 
 
+@pytest.mark.not_for_rooms("addresses, and what is announced of them, are the agents'")
 async def test_address_that_cannot_be_bound(router: Router) -> None:
     """An address that is not ours is refused."""
     with pytest.raises(MediasoupError):

@@ -23,6 +23,7 @@ Call = Callable[[], Any]
 pytestmark = pytest.mark.each_loop
 
 
+@pytest.mark.not_for_rooms("it is no process")
 async def test_create(mediasoup: Mediasoup, new_worker: NewWorker) -> None:
     """A new worker runs, has a process of its own, and is announced."""
     announced: list[Worker] = []
@@ -42,6 +43,7 @@ async def test_update_settings(worker: Worker) -> None:
         await worker.update_settings(log_level="chicken")  # type: ignore[arg-type]
 
 
+@pytest.mark.not_for_rooms("a logical worker lists its workers as well")
 async def test_dump(worker: Worker) -> None:
     """A new worker is empty."""
     assert await worker.dump() == {
@@ -52,6 +54,7 @@ async def test_dump(worker: Worker) -> None:
     }
 
 
+@pytest.mark.not_for_rooms("it is no process")
 async def test_resource_usage(worker: Worker) -> None:
     """A worker tells what it has used, under mediasoup's names."""
     usage = await worker.get_resource_usage()
@@ -101,6 +104,7 @@ async def test_close_takes_children_along(worker: Worker) -> None:
     assert server.closed
 
 
+@pytest.mark.not_for_rooms("it is no process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 async def test_death(worker: Worker, number: signal.Signals) -> None:
     """A worker that dies says so, closes all that it holds, and only then its observers hear of its end."""
@@ -120,6 +124,7 @@ async def test_death(worker: Worker, number: signal.Signals) -> None:
         await router.dump()
 
 
+@pytest.mark.not_for_rooms("it is no process")
 async def test_death_fails_what_is_pending(worker: Worker) -> None:
     """Whatever a worker was asked fails at once when it dies."""
     router = await worker.create_router()
@@ -136,6 +141,7 @@ async def test_death_fails_what_is_pending(worker: Worker) -> None:
     assert [isinstance(result, WorkerClosedError) for result in results] == [True] * 3
 
 
+@pytest.mark.not_for_rooms("it is no process")
 async def test_other_signals_are_ignored(worker: Worker) -> None:
     """A worker survives signals that are none of its business."""
     for number in (signal.SIGPIPE, signal.SIGHUP, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
+from tureen.client.errors import named
+from tureen.contract.errors import TureenError
+from tureen.contract.media import ListenInfo
 from tureen.mediasoup.errors import UnsupportedError
 
 _KEPT = ("protocol", "flags", "exposeInternalIp", "sendBufferSize", "recvBufferSize")
@@ -53,6 +56,27 @@ def placed_info(info: Mapping[str, Any], *, fixed_ports: bool) -> dict[str, Any]
             )
         placed["port"] = port
     return placed
+
+
+def check_server_infos(infos: Sequence[Mapping[str, Any]]) -> None:
+    """Check where a logical WebRtcServer is to listen, which its agents decide.
+
+    Raises:
+        UnsupportedError: A port is fixed: each worker has a server, and they cannot all have that port.
+        TypeError: There is no listen info, or one is wrong.
+    """
+    if not infos:
+        raise TypeError("missing listen infos")
+    for info in infos:
+        try:
+            ListenInfo.parse({key: value for key, value in info.items() if value is not None})
+        except TureenError as error:
+            raise named(error) from None
+        if port := fixed_port(info):
+            raise UnsupportedError(
+                f"port {port}: there is a WebRtcServer on each worker, and they cannot all have that port; "
+                "leave it out: the nodes choose their ports"
+            )
 
 
 def fixed_port(info: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from tureen.client.link import Link
 from tureen.mediasoup.asking import Listener
-from tureen.mediasoup.errors import UnsupportedError
+from tureen.mediasoup.errors import UnsupportedError, WorkerClosedError
 
 
 class LogicalChannel:
@@ -85,6 +85,12 @@ class MemberChannel:
     def closed(self) -> bool:
         """Whether nothing can be asked any more: the worker is closed, or the logical one is."""
         return self.link.closed or self._logical.closed
+
+    def notify(self, event: str, handler_id: str = "", body: Mapping[str, Any] | None = None) -> None:
+        """Send RTP, RTCP or a message."""
+        if self.closed:
+            raise WorkerClosedError("the worker is closed")
+        self.link.notify(event, handler_id, body)
 
     def subscribe(self, handler_id: str, listener: Listener) -> None:
         """Deliver an object's events from now on; its id is taken on all workers."""

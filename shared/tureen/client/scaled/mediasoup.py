@@ -89,13 +89,7 @@ class ScaledMediasoup(Connection):
             if value is not None:
                 raise UnsupportedError(f"{name}: the workers run already, their nodes have started them")
         check_log_settings(None if log_level == "error" else log_level, log_tags)
-        ports = [port for port in (rtc_min_port, rtc_max_port) if port is not None]
-        for port in ports:
-            check_number(port, "a port")
-            if not 0 <= port <= 65535:
-                raise TypeError(f"there is no port {port}")
-        if ports:
-            log.info("ports are the nodes' to say: rtc_min_port and rtc_max_port are without effect with scale=")
+        _check_ports(rtc_min_port, rtc_max_port)
         named_node = node_id or self._node_id
         worker = LogicalWorker(
             Rooms(self._session, await self._node(named_node), self._policy),
@@ -130,6 +124,22 @@ class ScaledMediasoup(Connection):
         for worker in list(self._logical):
             worker.close()
         await super().close()
+
+
+def _check_ports(lowest: int | None, highest: int | None) -> None:
+    """Check a range of ports that is for nodes to say.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if lowest is None and highest is None:
+        return
+    low, high = 0 if lowest is None else lowest, 65535 if highest is None else highest
+    check_number(low, "rtc_min_port")
+    check_number(high, "rtc_max_port")
+    if not 0 <= low <= high <= 65535:
+        raise TypeError("rtc_min_port to rtc_max_port must be a range within 0 to 65535")
+    log.info("ports are the nodes' to say: rtc_min_port and rtc_max_port are without effect with scale=")
 
 
 def checked_policy(room_policy: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
+from weakref import WeakKeyDictionary
 
 from tureen import mediasoup
 from tureen.client.hearing import Count
@@ -36,7 +37,7 @@ class Room(mediasoup.Router):
     worker that it uses is lost; before that, transports on a worker that is lost emit ``routerclose``.
     """
 
-    __slots__ = ("_gone", "_members", "updated")
+    __slots__ = ("_gone", "_members", "_pipe_ends", "updated")
 
     _WEBRTC_TRANSPORT: ClassVar[type[mediasoup.WebRtcTransport]] = Router._WEBRTC_TRANSPORT
     _PLAIN_TRANSPORT: ClassVar[type[mediasoup.PlainTransport]] = Router._PLAIN_TRANSPORT
@@ -51,6 +52,7 @@ class Room(mediasoup.Router):
         """Stand for a room that exists; apps call ``worker.create_router()``."""
         super().__init__(id_=id_, worker=worker, rtp_capabilities=rtp_capabilities, app_data=app_data)
         self._members: dict[str, Member] = {}
+        self._pipe_ends: WeakKeyDictionary[mediasoup.Router, asyncio.Task[Member]] = WeakKeyDictionary()
         self._gone = False
         self.updated: asyncio.Task[None] | None = None
         """Done when placement has heard of the newest codecs; None where they are the first ones."""
@@ -124,9 +126,9 @@ class Room(mediasoup.Router):
         try:
             return await self._logical.rooms.place(self._id, exclude)
         except NotFoundError:
-            # Somebody else has closed it.
+            # Somebody else has closed it, if this client has not.
             self.closed_there()
-            raise
+            raise self._closed_error() from None
 
     async def member(self, place: Place) -> Member:
         """Return the member at a place; on its first use it is entered, and heard from then on."""
@@ -159,7 +161,16 @@ class Room(mediasoup.Router):
         self._transports.pop(transport_id, None)
 
     async def _pipe_end(self, origin: mediasoup.Router) -> mediasoup.Router:
-        """Return the member into which another router pipes: one on the same node if there is one, else any.
+        """Return the member into which another router pipes: always the same one, as long as it is there."""
+        choosing = self._pipe_ends.get(origin)
+        if choosing is None or _is_over(choosing):
+            choosing = self._pipe_ends[origin] = asyncio.ensure_future(self._choose_pipe_end(origin))
+            choosing.add_done_callback(_look_at)
+        # Others may wait for it who are not cancelled when this caller is.
+        return await asyncio.shield(choosing)
+
+    async def _choose_pipe_end(self, origin: mediasoup.Router) -> Member:
+        """Return a member on the same node if there is one, else any.
 
         Not one on the same worker, where what comes out could not have the id of its origin.
         """
@@ -280,3 +291,14 @@ class Room(mediasoup.Router):
         except MediasoupError:
             # Nobody says that it is closed.
             return
+
+
+def _is_over(choosing: asyncio.Task[Member]) -> bool:
+    """Tell whether a member has to be chosen anew: there is none, or it is closed."""
+    return choosing.done() and (choosing.cancelled() or choosing.exception() is not None or choosing.result().closed)
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """Look at an error: all who waited may have been cancelled, and asyncio complains of what nobody has looked at."""
+    if not task.cancelled():
+        task.exception()

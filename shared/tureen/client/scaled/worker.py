@@ -9,12 +9,13 @@ from typing import Any, cast, get_args
 
 from tureen import mediasoup
 from tureen.client.scaled.dumps import summed_usage
-from tureen.client.scaled.listening import placed_info
+from tureen.client.scaled.listening import check_server_infos
 from tureen.client.scaled.logical import LogicalProcess
 from tureen.client.scaled.room import Room
 from tureen.client.scaled.rooms import Rooms
 from tureen.client.scaled.webrtc_server import LogicalWebRtcServer
 from tureen.client.worker import Worker
+from tureen.contract.ids import is_id
 from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.entity import check_app_data, new_id
 from tureen.mediasoup.errors import MediasoupError, RequestTimeoutError
@@ -141,8 +142,9 @@ class LogicalWorker(mediasoup.Worker):
         self._check_new(id, self._webrtc_servers)
         server_id = new_id() if id is None else id
         self._check_free(server_id)
-        for info in wire.listen_infos(listen_infos):
-            placed_info(info, fixed_ports=False)
+        if not is_id(server_id):
+            raise TypeError("an id is up to 128 of the characters A-Z a-z 0-9 _ -")
+        check_server_infos(wire.listen_infos(listen_infos))
         if self._closed:
             raise self._closed_error()
         server = LogicalWebRtcServer(id_=server_id, worker=self, app_data=app_data)
@@ -230,7 +232,7 @@ def check_log_settings(log_level: object, log_tags: Sequence[object] | None) -> 
     """
     if log_level is not None and log_level not in get_args(WorkerLogLevel):
         raise TypeError(f"there is no log level {log_level!r}")
-    if isinstance(log_tags, str) or not all(isinstance(tag, str) for tag in log_tags or ()):
+    if isinstance(log_tags, str) or not all(isinstance(tag, str) and "\0" not in tag for tag in log_tags or ()):
         raise TypeError("log_tags must be a list of strings")
     if log_level is not None or log_tags:
         log.info("what workers log is their nodes' to say: log settings are without effect with scale=")
