@@ -17,7 +17,7 @@ from tests.support.remote_cluster import RemoteCluster, remote_cluster
 from tests.support.remote_node import RemoteNode, remote_node
 
 import tureen.mediasoup
-from tureen.client import connect
+from tureen.client import ScaledMediasoup, connect
 from tureen.mediasoup import Router, WebRtcTransport, Worker
 from tureen.mediasoup.extras import EnhancedEventEmitter, enhanced_once
 from tureen.mediasoup.types import RouterRtpCapabilities
@@ -88,8 +88,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteNode]:
 
 @pytest.fixture(scope="session", autouse=True)
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteCluster]:
-    """Run placement and a node of several workers, once for all tests that are about rooms."""
-    with remote_cluster(tmp_path_factory.mktemp("rooms"), nodes=1, workers=6, ports=(1024, 65535)) as cluster:
+    """Run placement and two nodes of several workers each, once for all tests that are about rooms."""
+    with remote_cluster(tmp_path_factory.mktemp("rooms"), nodes=2, workers=5, ports=(1024, 65535)) as cluster:
         helpers.nodes.extend(cluster.nodes)
         yield cluster
         for node in cluster.nodes:
@@ -108,9 +108,7 @@ async def mediasoup(request: pytest.FixtureRequest) -> AsyncIterator[Mediasoup]:
     if request.param == "rooms":
         cluster: RemoteCluster = request.getfixturevalue("cluster")
         spread = {"maxTransportsPerWorker": 1}
-        async with connect(
-            cluster.url, tenant=tenant, scale="node", node_id=cluster.nodes[0].id, room_policy=spread
-        ) as client:
+        async with connect(cluster.url, tenant=tenant, scale="node", room_policy=spread) as client:
             yield client
         return
     node: RemoteNode = request.getfixturevalue("node")
@@ -126,11 +124,13 @@ async def end(worker: Worker) -> None:
 
 
 @pytest.fixture
-async def new_worker(mediasoup: Mediasoup) -> AsyncIterator[NewWorker]:
-    """Give what starts workers, which are ended after the test."""
+async def new_worker(mediasoup: Mediasoup, cluster: RemoteCluster) -> AsyncIterator[NewWorker]:
+    """Give what starts workers, which are ended after the test; those that are all of a node's, on different nodes."""
     workers: list[Worker] = []
 
     async def start(**settings: Any) -> Worker:
+        if isinstance(mediasoup, ScaledMediasoup):
+            settings["node_id"] = cluster.nodes[len(workers) % len(cluster.nodes)].id
         workers.append(await mediasoup.create_worker(**settings))
         return workers[-1]
 

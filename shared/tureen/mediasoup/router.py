@@ -227,11 +227,12 @@ class Router(TransportMaker):
         if source is None:
             raise NotFoundError("Producer not found" if data_producer_id is None else "DataProducer not found")
         origin = source._transport._router
-        return await origin._pipes.pipe(source, await router._pipe_end(origin), keep_id=keep_id, options=options)
+        end = await router._pipe_end(origin, keep_id=keep_id)
+        return await origin._pipes.pipe(source, end, keep_id=keep_id, options=options)
 
-    async def _pipe_end(self, origin: Router) -> Router:
+    async def _pipe_end(self, origin: Router, *, keep_id: bool) -> Router:
         """Return the router to which another one sends what is piped to this one: itself, unless it is many."""
-        del origin
+        del origin, keep_id
         return self
 
     async def create_active_speaker_observer(

@@ -118,7 +118,7 @@ async def test_a_pipe_to_a_router_and_back(scaled: Scaled, cluster: RemoteCluste
     async with connect(cluster.url, tenant="piping", node_id="node-1") as own:
         router = await (await own.create_worker()).create_router(media_codecs=MEDIA_CODECS)
         producer = await (await room.create_direct_transport()).produce(kind="audio", rtp_parameters=AUDIO)
-        out = (await room.pipe_to_router(router=router, producer_id=producer.id, keep_id=False))["pipeProducer"]
+        out = (await room.pipe_to_router(router=router, producer_id=producer.id))["pipeProducer"]
         assert router.can_consume(producer_id=out.id, rtp_capabilities=DEVICE)
         other = await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
         back = (await router.pipe_to_router(router=other, producer_id=out.id, keep_id=False))["pipeProducer"]
@@ -143,6 +143,21 @@ async def test_data_through_a_pipe(scaled: Scaled) -> None:
 
     await comes(sent, True)
     assert messages[0][1] == b"hello"
+
+
+async def test_an_id_that_is_kept(scaled: Scaled) -> None:
+    """A producer keeps its id in a room of another node; where both may be on one worker that is refused."""
+    client = await scaled(scale="node")
+    workers = [await client.create_worker(node_id=f"node-{number}") for number in (1, 1, 2)]
+    here, near, far = [await worker.create_router(media_codecs=MEDIA_CODECS) for worker in workers]
+    producer = await (await here.create_direct_transport()).produce(kind="audio", rtp_parameters=AUDIO)
+    with pytest.raises(UnsupportedError, match="keep_id=False"):
+        await here.pipe_to_router(router=near, producer_id=producer.id)
+    piped = (await here.pipe_to_router(router=far, producer_id=producer.id))["pipeProducer"]
+    assert piped.id == producer.id
+    consumer = await (await far.create_direct_transport()).consume(producer_id=producer.id, rtp_capabilities=DEVICE)
+    producer.close()
+    await happens(lambda: piped.closed and consumer.closed)
 
 
 async def test_a_pipe_to_itself(scaled: Scaled) -> None:

@@ -18,8 +18,7 @@ from tureen.client.scaled.member import Member
 from tureen.client.scaled.placing import placed
 from tureen.client.scaled.rooms import Place
 from tureen.client.scaled.rtp_observer import LogicalObserver, check_new
-from tureen.contract.errors import NoCapacity
-from tureen.mediasoup.errors import MediasoupError, NotFoundError
+from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError
 from tureen.mediasoup.router import AnyRtpObserver
 from tureen.mediasoup.router_transports import AnyTransport
 from tureen.mediasoup.types import AppData, RouterDump, RouterRtpCodecCapability, RtpCapabilities
@@ -160,8 +159,15 @@ class Room(mediasoup.Router):
         """Note the end of a transport."""
         self._transports.pop(transport_id, None)
 
-    async def _pipe_end(self, origin: mediasoup.Router) -> mediasoup.Router:
+    async def _pipe_end(self, origin: mediasoup.Router, *, keep_id: bool) -> mediasoup.Router:
         """Return the member into which another router pipes: always the same one, as long as it is there."""
+        if self._closed:
+            raise self._closed_error()
+        if keep_id and self._may_share_workers(origin):
+            raise UnsupportedError(
+                "keep_id: the two routers may use the same workers, and an id exists only once in each; "
+                "give keep_id=False, or use workers of different nodes"
+            )
         choosing = self._pipe_ends.get(origin)
         if choosing is None or _is_over(choosing):
             choosing = self._pipe_ends[origin] = asyncio.ensure_future(self._choose_pipe_end(origin))
@@ -169,21 +175,23 @@ class Room(mediasoup.Router):
         # Others may wait for it who are not cancelled when this caller is.
         return await asyncio.shield(choosing)
 
-    async def _choose_pipe_end(self, origin: mediasoup.Router) -> Member:
-        """Return a member on the same node if there is one, else any.
+    def _may_share_workers(self, origin: mediasoup.Router) -> bool:
+        """Tell whether something of another router, and of this room, may come to be on one worker."""
+        if isinstance(origin, Member):
+            there = origin.room._logical.rooms.node_id
+        elif origin._worker.pid:
+            # A worker of the app's own; rooms are on those of nodes.
+            return False
+        else:
+            there = getattr(origin._worker, "node_id", None)
+        here = self._logical.rooms.node_id
+        return here is None or there is None or here == there
 
-        Not one on the same worker, where what comes out could not have the id of its origin.
-        """
+    async def _choose_pipe_end(self, origin: mediasoup.Router) -> Member:
+        """Return a member on the same node if there is one, else any, else a new one."""
         node_id = getattr(origin._worker, "node_id", None)
-        others = [member for member in self._members.values() if member._worker is not origin._worker]
-        if others:
-            return min(others, key=lambda member: member.place["nodeId"] != node_id)
-        worker_id = getattr(origin._worker, "id", None)
-        try:
-            return await self.member(await self._place([] if worker_id is None else [worker_id]))
-        except NoCapacity:
-            # There may be but one worker.
-            return await self.member(await self._place([]))
+        members = sorted(self._members.values(), key=lambda member: member.place["nodeId"] != node_id)
+        return members[0] if members else await self.member(await self._place([]))
 
     # What is asked of it as a whole.
 

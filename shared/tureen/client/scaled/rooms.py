@@ -20,6 +20,10 @@ Place = Mapping[str, Any]
 class Rooms:
     """Commands about rooms.
 
+    Attributes:
+        session: The connection.
+        node_id: The node on which all transports go; None for any.
+
     Args:
         session: The connection.
         node_id: The node on which all transports go; None for any.
@@ -28,7 +32,7 @@ class Rooms:
 
     def __init__(self, session: Session, node_id: str | None, policy: Mapping[str, Any]) -> None:
         self.session = session
-        self._node_id = node_id
+        self.node_id = node_id
         self._policy = policy
 
     async def create(self, room_id: str, media_codecs: Sequence[Any]) -> dict[str, Any]:
@@ -41,12 +45,12 @@ class Rooms:
 
     async def place(self, room_id: str, exclude: Sequence[str]) -> Place:
         """Return where a new transport of a room goes; not on the workers to exclude."""
-        wanted = {} if self._node_id is None else {"nodeId": self._node_id}
+        wanted = {} if self.node_id is None else {"nodeId": self.node_id}
         return await self._ask("place", roomId=room_id, exclude=list(exclude), **wanted)
 
     async def any_workers(self) -> bool:
         """Tell whether there may be a worker left: one is heard of, or a node is not heard at the moment."""
-        wanted: dict[str, Any] = {} if self._node_id is None else {"nodeId": self._node_id}
+        wanted: dict[str, Any] = {} if self.node_id is None else {"nodeId": self.node_id}
         try:
             page = await self.session.ask(None, _COMMANDS["worker.list"], {**wanted, "limit": 1})
         except TureenError as error:
