@@ -6,12 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from tests.conformance.helpers import record
+from tests.conformance.samples import MEDIA_CODECS
+from tests.integration.client.speaking import Speaker, in_turn, speaker, talk, until
 from tests.integration.pulls.hosts import NODE_IDS, host_cluster, rtp_on
 from tests.support.network_namespaces import Host, why_not
-from tests.support.rtp import MEDIA_CODECS, audio_parameters
+from tests.support.rtp import audio_parameters
 
 from tureen.bus import Bus, BusSettings
 from tureen.client import Room, connect
@@ -48,7 +51,12 @@ def node_of(transport: Transport) -> str:
     return member.place["nodeId"]
 
 
-Made = tuple[list[WebRtcTransport], PlainTransport]
+class Made(NamedTuple):
+    """What is on one host."""
+
+    webs: list[WebRtcTransport]
+    plain: PlainTransport
+    speaker: Speaker
 
 
 async def spread(room: Room, server: WebRtcServer) -> dict[str, Made]:
@@ -58,8 +66,9 @@ async def spread(room: Room, server: WebRtcServer) -> dict[str, Made]:
         plain = await room.create_plain_transport(listen_info=infos[0], comedia=not made)
         web = await room.create_webrtc_transport(listen_infos=infos)
         served = await room.create_webrtc_transport(webrtc_server=server)
-        assert node_of(plain) == node_of(web) == node_of(served)
-        made[node_of(plain)] = ([web, served], plain)
+        somebody = await speaker(room)
+        assert len({node_of(each) for each in (plain, web, served, somebody.producer._transport)}) == 1
+        made[node_of(plain)] = Made([web, served], plain, somebody)
     assert made.keys() == set(NODE_IDS)
     return made
 
@@ -82,16 +91,17 @@ async def dumps(bus: Bus, room: Room) -> dict[str, str]:
 async def test_no_address_of_one_host_is_handed_to_another(hosts: tuple[Host, Host], url: str) -> None:
     """Whatever addresses a program names, transports have their own host's; media goes from one host to the other."""
     addresses = dict(zip(NODE_IDS, (host.address for host in hosts), strict=True))
-    async with connect(url, scale="cluster", room_policy={"maxTransportsPerWorker": 3}) as client:
+    async with connect(url, scale="cluster", room_policy={"maxTransportsPerWorker": 4}) as client:
         worker = await client.create_worker()
-        room = await worker.create_router(media_codecs=MEDIA_CODECS)  # type: ignore[arg-type]
+        room = await worker.create_router(media_codecs=MEDIA_CODECS)
         made = await spread(room, await worker.create_webrtc_server(listen_infos=[ANYWHERE]))
-        for node_id, (webs, plain) in made.items():
+        for node_id, (webs, plain, _) in made.items():
             for web in webs:
                 assert {candidate["address"] for candidate in web.ice_candidates} == {addresses[node_id]}
             assert plain.tuple["localAddress"] == addresses[node_id]
             assert 40_000 <= plain.tuple["localPort"] <= 40_050, "of the agent's ports"
-        await media_crosses(dict(zip(NODE_IDS, hosts, strict=True)), {key: plain for key, (_, plain) in made.items()})
+        await media_crosses(dict(zip(NODE_IDS, hosts, strict=True)), {key: each.plain for key, each in made.items()})
+        await both_are_heard(room, [each.speaker for each in made.values()])
         bus = await Bus.connect(BusSettings(servers=[url], name="test"))
         try:
             for node_id, told in (await dumps(bus, room)).items():
@@ -120,11 +130,27 @@ async def media_crosses(hosts: dict[str, Host], transports: dict[str, PlainTrans
     assert numbers == list(range(numbers[0], numbers[0] + 100))
 
 
+async def both_are_heard(room: Room, speakers: list[Speaker]) -> None:
+    """See that a room's observers hear those who speak on either host."""
+    loud = await room.create_audio_level_observer(max_entries=2, interval=500)
+    dominant = await room.create_active_speaker_observer(interval=200)
+    events, volumes = record(dominant, "dominantspeaker"), record(loud, "volumes")
+    for each in speakers:
+        await dominant.add_producer(producer_id=each.producer.id)
+        await loud.add_producer(producer_id=each.producer.id)
+    await in_turn(events, *speakers, speakers[0])
+    first, second = speakers
+    first.volume, second.volume = -20, -10
+    async with talk(*speakers):
+        wanted = [{"producer": second.producer, "volume": -10}, {"producer": first.producer, "volume": -20}]
+        await until(lambda: volumes and volumes[-1] == ("volumes", wanted))
+
+
 async def test_a_fixed_port_needs_a_node(url: str) -> None:
     """In a cluster nobody can say on which host a port would be; nothing is made."""
     async with connect(url, scale="cluster") as client:
         worker = await client.create_worker()
-        room = await worker.create_router(media_codecs=MEDIA_CODECS)  # type: ignore[arg-type]
+        room = await worker.create_router(media_codecs=MEDIA_CODECS)
         for port in ({"port": 40_007}, {"portRange": {"min": 40_007, "max": 40_007}}):
             info: Any = {**ANYWHERE, **port}
             with pytest.raises(UnsupportedError, match="a fixed port needs a node"):
