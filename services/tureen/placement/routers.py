@@ -116,6 +116,9 @@ class RoomRouters:
                 await self._strike(record, router)
             raise
         self._holdings.learn_router(router.router_id, router.node_id, router.worker_id)
+        # Whose it is must be known if nobody lists it: an agent that had nothing else of a room has forgotten by now
+        # that the room was closed, and keeps a router that is made after that.
+        self._holdings.learn_record(router.router_id, record)
         if self._store.room_of(router.router_id) is None:
             # Its agent may not have heard of that yet, and closes it as soon as it has.
             raise Stale(f"Room {record.room_id} was closed or changed while router {router.router_id} was made")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -71,6 +72,28 @@ async def test_an_unlisted_router_is_closed(start_replica: StartReplica, start_a
     agent.announce()
     await until(lambda: "stray" not in agent.routers)
     assert placed["routerId"] in agent.routers
+
+
+async def test_a_router_that_is_made_after_its_room_was_closed(
+    start_replica: StartReplica, start_agent: StartAgent, ask: Ask
+) -> None:
+    """A router that an agent makes late, when it has forgotten that the room was closed, is closed."""
+    agent, placement = await start_agent("a"), await start_replica(**SOON)
+    await knows(placement, agent)
+    await ask("room.create", roomId="r")
+    slow = agent.failing["worker.createRouter"] = asyncio.Event()
+    placing = asyncio.ensure_future(ask("room.place", roomId="r"))
+    await until(lambda: agent.count("worker.createRouter"))
+    await ask("room.close", roomId="r")
+    await until(lambda: agent.count("room.update"))
+    # As agents do with rooms of which they hold nothing.
+    await placement.state.updates.settled()
+    agent.rooms.clear()
+    slow.set()
+    with pytest.raises(NotFound):
+        await placing
+    assert agent.routers
+    await until(lambda: not agent.routers)
 
 
 async def test_a_vanished_router_leaves_the_record(
