@@ -11,24 +11,14 @@ import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import AUDIO, DEVICE, MEDIA_CODECS
 from tests.integration.client.conftest import Client
+from tests.integration.client.cutting import cut
 from tests.support.remote_node import RemoteNode
 
 from tureen.bus import BusSettings
-from tureen.client import Mediasoup, connect, connection
+from tureen.client import connect, connection
 from tureen.contract import subjects
 from tureen.contract.errors import Timeout, Unavailable
 from tureen.mediasoup.errors import MediasoupError
-
-
-async def cut(client: Mediasoup) -> None:
-    """Cut a client's connection, as a network does, and return while it is away: a matter of milliseconds."""
-    bus, lost = client._session.bus, asyncio.Event()
-    forget = bus.on_disconnect(lost.set)
-    assert bus._connection.client is not None
-    bus._connection.client.abort()
-    async with asyncio.timeout(5):
-        await lost.wait()
-    forget()
 
 
 async def test_no_connection(client: Client) -> None:

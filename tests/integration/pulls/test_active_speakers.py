@@ -8,11 +8,13 @@ from typing import Any
 
 from tests.conformance.helpers import record
 from tests.conformance.samples import DEVICE, MEDIA_CODECS
+from tests.integration.client.cutting import cut
 from tests.integration.client.speaking import Speaker, in_turn, speaker, until
 from tests.integration.pulls.conftest import Cluster, Run
 from tests.support.nats_server import NatsServer
 
 from tureen.client import connect
+from tureen.client.scaled.active_speaker_observer import ActiveSpeakerObserver
 from tureen.client.scaled.member import Member
 
 
@@ -46,6 +48,24 @@ async def test_a_worker_on_the_way_dies(run_cluster: Run, nats_server: NatsServe
         await until(lambda: between.producer.closed)
         await until(lambda: hops(cluster, far).get(member(near).id) == member(far).id)
         await in_turn(events, far, near, far)
+
+
+async def test_what_was_missed(run_cluster: Run, nats_server: NatsServer) -> None:
+    """What was lost while the client had no connection is watched again once it has one."""
+    cluster = await run_cluster(2, 1)
+    async with connect(nats_server.url, scale="cluster", room_policy={"maxTransportsPerWorker": 1}) as client:
+        room = await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
+        near, far = [await speaker(room) for _ in range(2)]
+        observer = await room.create_active_speaker_observer()
+        for each in (near, far):
+            await observer.add_producer(producer_id=each.producer.id)
+        assert isinstance(observer, ActiveSpeakerObserver)
+        node, (real_id,) = cluster.nodes[member(near).place["nodeId"]], observer.real_ids
+        entry = node.agent.state.objects.rtp_observers.get(real_id, "default")
+        await cut(client)
+        await node.ask("rtpObserver.removeProducer", rtpObserverId=real_id, producerId=far.producer.id)
+        assert entry.watching.keys() == {near.producer.id}
+        await until(lambda: entry.watching.keys() == {near.producer.id, far.producer.id})
 
 
 async def test_the_agent_says_what_is_heard_no_more(run_cluster: Run) -> None:

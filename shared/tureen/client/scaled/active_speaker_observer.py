@@ -15,6 +15,7 @@ from tureen.mediasoup.types import ActiveSpeakerObserverDominantSpeaker
 if TYPE_CHECKING:
     from tureen.client.scaled.member import Member
     from tureen.client.scaled.room import Room
+    from tureen.client.session import Session
 
 log = logging.getLogger("tureen.client")
 
@@ -28,7 +29,7 @@ class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
     If that worker is lost, another one takes over.
     """
 
-    __slots__ = ("_dominant", "_rejoining")
+    __slots__ = ("_dominant", "_forget", "_rejoining")
 
     REAL = real.ActiveSpeakerObserver
 
@@ -37,6 +38,12 @@ class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
         super().__init__(**what)
         self._rejoining: asyncio.Task[None] | None = None
         self._dominant = ""
+        # Nobody knows what was lost in the meantime.
+        self._forget = self._session.bus.on_reconnect(self._watch_all)
+
+    @property
+    def _session(self) -> Session:
+        return cast("Room", self._router).session
 
     def _member_for(self, producer: mediasoup.Producer) -> Member:
         """Return the one where it is already, else the one where most of what it watches lives."""
@@ -71,13 +78,16 @@ class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
             self._dominant = ""
 
     def _lost(self, member: Member) -> None:
-        """Have all watched that should be."""
         del member
+        self._watch_all()
+
+    def _watch_all(self) -> None:
+        """Have all watched that should be."""
         if self._rejoining is not None:
             self._rejoining.cancel()
         self._rejoining = None
         if self._watched and not self._closed:
-            self._rejoining = cast("Room", self._router).session.run(self._rejoin())
+            self._rejoining = self._session.run(self._rejoin())
 
     async def _rejoin(self) -> None:
         failed = 0
@@ -91,6 +101,7 @@ class ActiveSpeakerObserver(LogicalObserver, mediasoup.ActiveSpeakerObserver):
 
     def _end(self) -> None:
         super()._end()
+        self._forget()
         if self._rejoining is not None:
             self._rejoining.cancel()
             self._rejoining = None
