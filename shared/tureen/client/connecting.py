@@ -10,13 +10,17 @@ from tureen.bus import Bus, BusSettings
 from tureen.client.connection import Connection
 from tureen.client.errors import named
 from tureen.client.mediasoup import Mediasoup
-from tureen.client.scaled.mediasoup import ScaledMediasoup, checked_policy
+from tureen.client.scaled.mediasoup import NO_NODE, ScaledMediasoup, checked_policy
 from tureen.client.session import Session
 from tureen.contract.errors import TureenError
+from tureen.contract.ids import is_id
 from tureen.contract.subjects import DEFAULT_TENANT
 
 REQUEST_TIMEOUT = 5.0
 """How long a node has for an answer by default, in seconds."""
+
+_SHORTEST_LEASE, _LONGEST_LEASE = 1, 3600
+"""What nodes take, in seconds."""
 
 
 @overload
@@ -76,17 +80,19 @@ def connect(
         room_policy: How rooms are spread, with ``scale`` ``node`` or ``cluster``: any of ``watermark``, ``hardLimit``,
             ``maxConsumersPerWorker``, ``maxTransportsPerWorker``, ``maxPeers``, ``expectedProducersPerPeer``,
             ``limit``, ``regions``, ``firstNodeId`` and ``emptyTimeout``. Default: placement's.
-        timeout: How long a node has for an answer, in seconds.
+        timeout: How long a node has for an answer, in seconds, more than 0.
         lease: Seconds after which nodes close what this client has made if they hear no more of it, 1 to 3600: it was
             killed, say. Default: they do not.
         settings: How to connect, where a URL cannot say it (certificates, nkeys, …); ``url`` and ``tenant`` count.
 
     Raises:
-        TypeError: There is no such scale, or the policy is wrong, or given with ``scale="worker"``.
+        TypeError: There is no such scale, or the policy is wrong, or given with ``scale="worker"``; a node is named
+            with ``scale="cluster"``; the tenant is no id, or a time is out of its range.
         Unauthorized: The server refuses the credentials; a MediasoupError.
         Unavailable: No server answers; a MediasoupError.
     """
     servers = [url] if isinstance(url, str) else [*url]
+    _check(tenant, timeout, lease)
     base = BusSettings(servers=servers, tenant=tenant, name="tureen-client")
     if settings is not None:
         base = settings.model_copy(update={"servers": base.servers, "tenant": base.tenant})
@@ -94,6 +100,8 @@ def connect(
         raise TypeError(f"scale must be 'worker', 'node' or 'cluster', not {scale!r}")
     if scale == "worker" and room_policy is not None:
         raise TypeError("room_policy is for rooms: give scale='node' or scale='cluster' with it")
+    if scale == "cluster" and node_id is not None:
+        raise TypeError(NO_NODE)
     policy = checked_policy(room_policy)
 
     def client(bus: Bus) -> Connection:
@@ -101,6 +109,15 @@ def connect(
         return Mediasoup(session, node_id) if scale == "worker" else ScaledMediasoup(session, node_id, scale, policy)
 
     return _connected(base, client)
+
+
+def _check(tenant: str, timeout: float, lease: float | None) -> None:
+    if not is_id(tenant):
+        raise TypeError("tenant: an id is up to 128 of the characters A-Z a-z 0-9 _ -")
+    if not timeout > 0:
+        raise TypeError(f"timeout: {timeout} leaves no time for an answer; give seconds")
+    if lease is not None and not _SHORTEST_LEASE <= lease <= _LONGEST_LEASE:
+        raise TypeError(f"lease: give {_SHORTEST_LEASE} to {_LONGEST_LEASE} seconds, not {lease}")
 
 
 @asynccontextmanager

@@ -98,12 +98,32 @@ async def test_a_policy(scaled: Scaled) -> None:
         {"scale": "worker", "room_policy": {}},
         {"scale": "cluster", "room_policy": {"watermark": 101}},
         {"scale": "node", "room_policy": {"watermarks": 50}},
+        {"scale": "node", "room_policy": 50},
+        {"scale": "cluster", "node_id": "node-1"},
+        {"scale": "cluster", "tenant": "a.b"},
+        {"scale": "cluster", "timeout": 0},
+        {"scale": "cluster", "lease": 0.5},
+        {"scale": "cluster", "lease": 3601},
     ],
 )
 async def test_wrong_options(cluster: RemoteCluster, options: dict[str, Any]) -> None:
     """Nonsense is a TypeError before anything is connected."""
     with pytest.raises(TypeError):
         connect(cluster.url, **options)
+
+
+async def test_a_node_that_is_not_there(scaled: Scaled) -> None:
+    """A node that nobody has heard of is refused as soon as a worker is to be all of it."""
+    client = await scaled(scale="node", node_id="nowhere")
+    with pytest.raises(Unavailable, match="there is no node nowhere"):
+        await client.create_worker()
+
+
+async def test_a_node_for_a_worker_that_is_all_nodes(scaled: Scaled) -> None:
+    """Who wants the cluster cannot name a node with it: it would be ignored."""
+    client = await scaled()
+    with pytest.raises(TypeError, match="firstNodeId"):
+        await client.create_worker(node_id="node-1")
 
 
 async def test_without_placement(node: RemoteNode) -> None:

@@ -13,13 +13,16 @@ from tureen.client.scaled.rooms import Rooms
 from tureen.client.scaled.worker import LogicalWorker, check_log_settings
 from tureen.client.session import Session
 from tureen.client.worker import Worker
-from tureen.contract.errors import TureenError
+from tureen.contract.errors import TureenError, Unavailable
 from tureen.contract.rooms import RoomPolicy
 from tureen.mediasoup.entity import check_app_data, check_number
 from tureen.mediasoup.errors import UnsupportedError
 from tureen.mediasoup.types import AppData, WorkerLogLevel, WorkerLogTag
 
 log = logging.getLogger("tureen.client")
+
+NO_NODE = "node_id is for one node: with scale='cluster' give room_policy={'firstNodeId': …}, or scale='node' with it"
+"""What is said to who names a node and wants the cluster."""
 
 
 class ScaledMediasoup(Connection):
@@ -73,10 +76,10 @@ class ScaledMediasoup(Connection):
                 placement names.
 
         Raises:
-            TypeError: A setting is wrong.
+            TypeError: A setting is wrong, or a node is named with ``scale="cluster"``.
             UnsupportedError: A setting is for a worker that is started.
             NoCapacity: No node takes anything; a MediasoupError.
-            Unavailable: There is no connection, or no placement; a MediasoupError.
+            Unavailable: There is no connection, no placement, or no such node; a MediasoupError.
         """
         check_app_data(app_data)
         refused = {
@@ -90,9 +93,14 @@ class ScaledMediasoup(Connection):
                 raise UnsupportedError(f"{name}: the workers run already, their nodes have started them")
         check_log_settings(None if log_level == "error" else log_level, log_tags)
         _check_ports(rtc_min_port, rtc_max_port)
+        if node_id is not None and self._scale == "cluster":
+            raise TypeError(NO_NODE)
         named_node = node_id or self._node_id
+        rooms = Rooms(self._session, await self._node(named_node), self._policy)
+        if named_node is not None and not await rooms.any_workers():
+            raise named(Unavailable(f"there is no node {named_node}, or it has no worker"))
         worker = LogicalWorker(
-            Rooms(self._session, await self._node(named_node), self._policy),
+            rooms,
             self._attach_at,
             app_data,
             node_named=self._scale == "node" and named_node is not None,
@@ -148,6 +156,8 @@ def checked_policy(room_policy: Mapping[str, Any] | None) -> Mapping[str, Any]:
     Raises:
         TypeError: Something in it is wrong.
     """
+    if not isinstance(room_policy, Mapping | None):
+        raise TypeError("room_policy must be a mapping, as {'limit': 'queue'}")
     try:
         RoomPolicy.parse(dict(room_policy or {}))
     except TureenError as error:
