@@ -36,6 +36,9 @@ class Router(Remote, mediasoup.Router):
     async def codecs_settled(self) -> None:
         """Wait until the node has the codecs that it was told of; it gets that before anything asked after it."""
 
+    def lost_producer(self, producer_id: str) -> None:
+        """A consumer on it was told that its producer is closed: on one router that is so."""
+
     def _on_notification(self, event: str, body: Any) -> None:
         if event == "workerclose":
             # Its worker's own events come after those of its routers.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tureen import mediasoup
 from tureen.client.remote import Measured
+
+if TYPE_CHECKING:
+    from tureen.client.router import Router
 
 
 class Producer(Measured, mediasoup.Producer):
@@ -22,6 +25,12 @@ class Consumer(Measured, mediasoup.Consumer):
     __slots__ = ()
 
     NOUN = "consumer"
+
+    def _producer_closed(self) -> None:
+        lost = not self._closed
+        super()._producer_closed()
+        if lost:
+            cast("Router", self._transport._router).lost_producer(self._producer_id)
 
 
 class DataProducer(Measured, mediasoup.DataProducer):
@@ -49,6 +58,12 @@ class DataConsumer(Measured, mediasoup.DataConsumer):
     __slots__ = ()
 
     NOUN = "dataConsumer"
+
+    def _data_producer_closed(self) -> None:
+        lost = not self._closed
+        super()._data_producer_closed()
+        if lost:
+            cast("Router", self._transport._router).lost_producer(self._data_producer_id)
 
     def _arguments(self, event: str, data: Any) -> tuple[Any, ...]:
         return (data["message"], data["ppid"]) if event == "message" else super()._arguments(event, data)

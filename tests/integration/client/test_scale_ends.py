@@ -49,6 +49,45 @@ async def test_one_of_the_workers_dies(room: Room, cluster_of_its_own: RemoteClu
     assert not (await kept.consume(producer_id=again.id, rtp_capabilities=DEVICE)).closed
 
 
+async def test_a_worker_dies_by_way_of_which_others_had_something(tmp_path: Path) -> None:
+    """Consumers whose way to a producer is lost emit `producerclose`; the room says that it can be consumed again."""
+    with remote_cluster(tmp_path, nodes=2, workers=2) as cluster:
+        policy = {"maxTransportsPerWorker": 1}
+        async with connect(cluster.url, scale="cluster", room_policy=policy) as client:
+            room = await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
+            between, behind, source = [await room.create_direct_transport() for _ in range(3)]
+            nodes = [node for node, _ in places(room)]
+            assert nodes[0] == nodes[1] != nodes[2]
+            producer = await source.produce(kind="audio", rtp_parameters=AUDIO)
+            data_producer = await source.produce_data()
+            for transport in (between, behind):
+                consumer = await transport.consume(producer_id=producer.id, rtp_capabilities=DEVICE)
+                data_consumer = await transport.consume_data(data_producer_id=data_producer.id)
+            events = record(consumer, "producerclose"), record(data_consumer, "dataproducerclose")
+            told = record(room, "producerreachable", "dataproducerreachable", "workerclose")
+            await kill_worker_of(cluster, between)
+            await happens(lambda: len(told) == 2)
+            assert events == ([("producerclose",)], [("dataproducerclose",)])
+            assert dict(told) == {"producerreachable": producer, "dataproducerreachable": data_producer}
+            again = await behind.consume(producer_id=producer.id, rtp_capabilities=DEVICE)
+            data_again = await behind.consume_data(data_producer_id=data_producer.id)
+            assert not again.closed
+            assert not data_again.closed
+
+
+async def test_a_producer_that_is_closed_is_not_reachable(scaled: Scaled) -> None:
+    """Of a producer that is really closed, or whose worker died with it, the room says nothing."""
+    room = await room_of(scaled)
+    source, other = [await room.create_direct_transport() for _ in range(2)]
+    producer = await source.produce(kind="audio", rtp_parameters=AUDIO)
+    consumer = await other.consume(producer_id=producer.id, rtp_capabilities=DEVICE)
+    told = record(room, "producerreachable")
+    producer.close()
+    await happens(lambda: consumer.closed)
+    await happens(lambda: len(room.session._tasks) == 1)
+    assert told == []
+
+
 async def test_the_last_of_the_workers_dies(room: Room, cluster_of_its_own: RemoteCluster) -> None:
     """When the last worker that a room uses dies it emits `workerclose` and is closed; the logical worker lives on."""
     transport = await room.create_direct_transport()

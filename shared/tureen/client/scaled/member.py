@@ -99,6 +99,10 @@ class Member(Router):
         for transport_id in ids:
             self.room.transport_left(transport_id)
 
+    def lost_producer(self, producer_id: str) -> None:
+        """A consumer on it was told that its producer is closed; it may be that only the way from there is."""
+        self.room.lost_producer(producer_id)
+
     # Its end.
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from tureen.client.scaled.dumps import merged_router_dump
 from tureen.client.scaled.logical import LogicalChannel
 from tureen.client.scaled.member import Member
 from tureen.client.scaled.placing import placed
+from tureen.client.scaled.reaching import Reaching
 from tureen.client.scaled.rooms import Place
 from tureen.client.scaled.rtp_observer import LogicalObserver, check_new
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError
@@ -34,9 +35,13 @@ class Room(mediasoup.Router):
 
     Made by ``worker.create_router()`` of a logical worker. It is closed, and emits ``workerclose``, when the last
     worker that it uses is lost; before that, transports on a worker that is lost emit ``routerclose``.
+
+    Beside mediasoup's events it emits ``producerreachable`` with a Producer, and ``dataproducerreachable`` with a
+    DataProducer, of this client's that consumers have lost, though it lives on: a worker by way of which they had it
+    died. They emitted ``producerclose``, and can be made anew.
     """
 
-    __slots__ = ("_gone", "_members", "_pipe_ends", "updated")
+    __slots__ = ("_gone", "_members", "_pipe_ends", "_reaching", "updated")
 
     _WEBRTC_TRANSPORT: ClassVar[type[mediasoup.WebRtcTransport]] = Router._WEBRTC_TRANSPORT
     _PLAIN_TRANSPORT: ClassVar[type[mediasoup.PlainTransport]] = Router._PLAIN_TRANSPORT
@@ -53,6 +58,7 @@ class Room(mediasoup.Router):
         self._members: dict[str, Member] = {}
         self._pipe_ends: WeakKeyDictionary[mediasoup.Router, asyncio.Task[Member]] = WeakKeyDictionary()
         self._gone = False
+        self._reaching = Reaching(self)
         self.updated: asyncio.Task[None] | None = None
         """Done when placement has heard of the newest codecs; None where they are the first ones."""
 
@@ -249,6 +255,12 @@ class Room(mediasoup.Router):
         logical = cast("Any", kind)
         observer = logical(id_=observer_id, router=self, app_data=app_data, method=method, options=options)
         return self._rtp_observer_created(cast("AnyRtpObserver", observer))
+
+    def lost_producer(self, producer_id: str) -> None:
+        """A consumer of a producer was closed as if that were closed; if it is not, tell when it can be consumed."""
+        producer = self._producers.get(producer_id) or self._data_producers.get(producer_id)
+        if producer is not None and not producer.closed and not self._closed:
+            self._reaching.lost(producer)
 
     # Its end.
 
