@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import cast
 
@@ -113,6 +114,9 @@ async def test_an_id_is_used_once_in_a_room(scaled: Scaled) -> None:
         await other.produce(kind="audio", rtp_parameters=AUDIO, id="producer")
     with pytest.raises(TypeError, match="already exists"):
         await room.create_direct_transport(id="one")
+    producing = [transport.produce(kind="audio", rtp_parameters=AUDIO, id="twice") for transport in (one, other)]
+    results = await asyncio.gather(*producing, return_exceptions=True)
+    assert [isinstance(result, TypeError) for result in results] == [False, True]
 
 
 async def test_an_id_of_what_was_closed_is_free_again(scaled: Scaled) -> None:

@@ -16,7 +16,7 @@ class LogicalChannel:
 
     Attributes:
         closed: Whether the logical worker is closed.
-        creating: Empty: nothing is created here.
+        creating: The ids of rooms, and of what is in them, that somebody was asked for.
     """
 
     def __init__(self) -> None:
@@ -64,6 +64,28 @@ class LogicalChannel:
         return list(self._objects)
 
 
+class _Creating:
+    """The ids of objects that one of the workers was asked for, which are taken on all of them."""
+
+    def __init__(self, here: set[str], everywhere: set[str]) -> None:
+        self._here = here
+        self._everywhere = everywhere
+
+    def __contains__(self, object_id: str) -> bool:
+        """Tell whether something of that id is being created."""
+        return object_id in self._everywhere or object_id in self._here
+
+    def add(self, object_id: str) -> None:
+        """Note what is being created."""
+        self._here.add(object_id)
+        self._everywhere.add(object_id)
+
+    def discard(self, object_id: str) -> None:
+        """Note that it is not being created any more."""
+        self._here.discard(object_id)
+        self._everywhere.discard(object_id)
+
+
 class MemberChannel:
     """The way to one of the workers that a logical worker is, for what the logical worker has there.
 
@@ -71,10 +93,12 @@ class MemberChannel:
 
     Attributes:
         link: The way to the worker.
+        creating: The ids of objects that a worker has been asked for.
     """
 
     def __init__(self, link: Link, logical: LogicalChannel) -> None:
         self.link = link
+        self.creating = _Creating(link.creating, logical.creating)
         self._logical = logical
 
     def __getattr__(self, name: str) -> Any:

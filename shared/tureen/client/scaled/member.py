@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from tureen import mediasoup
@@ -68,19 +69,21 @@ class Member(Router):
         return self, id_, await self.make_transport(method, id_, options, None)
 
     async def codecs_settled(self) -> None:
-        """Wait until the node has the codecs that the room was given; it gets them from placement."""
-        updated = self.room.updated
-        if updated is None:
+        """Wait until the node has the codecs that the room was given; it gets them from placement.
+
+        Not for longer than a node has for an answer: another client may have given the room others.
+        """
+        updated, wanted = self.room.updated, self.room.rtp_capabilities
+        if updated is None or self._codecs is wanted:
             return
-        await asyncio.shield(updated)
-        wanted = self.room.rtp_capabilities
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._link.session.timeout
-        while self._codecs is not wanted and loop.time() < until:
-            if (await self._command("getRtpCapabilities"))["rtpCapabilities"] == wanted:
-                self._codecs = wanted
-                return
-            await asyncio.sleep(_CODECS_PAUSE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._link.session.timeout):
+                await asyncio.wait({updated})
+                while True:
+                    if (await self._command("getRtpCapabilities"))["rtpCapabilities"] == wanted:
+                        break
+                    await asyncio.sleep(_CODECS_PAUSE)
+        self._codecs = wanted
 
     # What is made and closed on it is so in the room.
 
