@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+
 import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import LISTEN_TCP, LISTEN_UDP, MEDIA_CODECS
 from tests.integration.client.scaled import Scaled, gone_transport, happens_there, place_of, places, room_of
 from tests.support.remote_cluster import RemoteCluster
+from tests.support.remote_node import RemoteNode
 
 from tureen.client import Room, WebRtcTransport
 from tureen.contract.errors import InvalidType
 from tureen.mediasoup.errors import NotFoundError, UnsupportedError, WorkerClosedError
+
+
+def free_port_of(node: RemoteNode) -> int:
+    """Return a media port of a node that nobody uses right now."""
+    low, high = node.ports
+    for port in range(low, high + 1):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("all ports of the node are in use")
 
 
 async def test_an_address_is_a_label_or_a_family(scaled: Scaled) -> None:
@@ -30,8 +44,7 @@ async def test_an_address_is_a_label_or_a_family(scaled: Scaled) -> None:
 
 async def test_a_fixed_port(scaled: Scaled, cluster: RemoteCluster) -> None:
     """A fixed port is taken on a node that the app has named, and refused where placement chooses."""
-    # Agents look for free ones from the lowest.
-    port = cluster.node("node-2").ports[1]
+    port = free_port_of(cluster.node("node-2"))
     with pytest.raises(UnsupportedError, match="node_id"):
         await (await room_of(scaled)).create_plain_transport(listen_info={**LISTEN_UDP, "port": port})
     with pytest.raises(UnsupportedError, match="node_id"):
