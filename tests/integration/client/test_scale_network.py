@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import AUDIO, DEVICE, MEDIA_CODECS, VIDEO
-from tests.integration.client.scaled import Scaled, gone_transport, happens_there, place_of, room_of
 from tests.integration.client.cutting import cut
+from tests.integration.client.scaled import Scaled, gone_transport, happens_there, place_of, room_of
 from tests.support.remote_cluster import RemoteCluster
 
 from tureen.contract.errors import Unavailable
