@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import pytest
 from tests.conformance import helpers
 from tests.conformance.samples import LISTEN_UDP, MEDIA_CODECS
-from tests.support.remote_cluster import RemoteCluster, remote_cluster
+from tests.support.remote_cluster import RemoteCluster, remote_cluster, spread
 from tests.support.remote_node import RemoteNode, remote_node
 
 import tureen.mediasoup
@@ -107,8 +107,7 @@ async def mediasoup(request: pytest.FixtureRequest) -> AsyncIterator[Mediasoup]:
     tenant = f"tenant-{next(_tenants)}"
     if request.param == "rooms":
         cluster: RemoteCluster = request.getfixturevalue("cluster")
-        spread = {"maxTransportsPerWorker": 1}
-        async with connect(cluster.url, tenant=tenant, scale="node", room_policy=spread) as client:
+        async with connect(cluster.url, tenant=tenant, scale="node", room_policy=spread()) as client:
             yield client
         return
     node: RemoteNode = request.getfixturevalue("node")

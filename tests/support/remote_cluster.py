@@ -20,6 +20,15 @@ _FIRST_PORT = 23_000
 _ADDRESSES = ("127.0.0.1", "127.0.0.2", "::1")
 
 
+ROOMY: dict[str, Any] = {"watermark": 100, "hardLimit": 100, "limit": "spill"}
+"""The policy of a room that is taken however busy the machine is."""
+
+
+def spread(transports: int = 1) -> dict[str, Any]:
+    """Return that policy for a room that has so many transports on each worker."""
+    return {**ROOMY, "maxTransportsPerWorker": transports}
+
+
 class RemotePlacement(Beside):
     """A replica of placement that runs beside the tests."""
 

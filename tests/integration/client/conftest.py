@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.integration.client.scaled import Scaled
-from tests.support.remote_cluster import RemoteCluster, remote_cluster
+from tests.support.remote_cluster import ROOMY, RemoteCluster, remote_cluster
 from tests.support.remote_node import RemoteNode, remote_node
 
 from tureen.client import Mediasoup, ScaledMediasoup, connect
@@ -50,7 +50,7 @@ async def scaled(cluster: RemoteCluster) -> AsyncIterator[Scaled]:
     async with AsyncExitStack() as stack:
 
         async def start(**options: Any) -> ScaledMediasoup:
-            given = {"scale": "cluster", "tenant": f"tenant-{next(_tenants)}", **options}
+            given = {"scale": "cluster", "room_policy": ROOMY, "tenant": f"tenant-{next(_tenants)}", **options}
             return await stack.enter_async_context(connect(cluster.url, **given))
 
         yield start

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from tests.conformance.samples import MEDIA_CODECS
-from tests.support.remote_cluster import RemoteCluster
+from tests.support.remote_cluster import RemoteCluster, spread
 
 from tureen.client import Room, ScaledMediasoup
 from tureen.client.scaled.member import Member
@@ -27,7 +27,7 @@ def places(room: Room) -> list[tuple[str, str]]:
 
 async def room_of(scaled: Scaled, **options: Any) -> Room:
     """Return a room of which each transport is on a worker of its own."""
-    client = await scaled(room_policy={"maxTransportsPerWorker": 1}, **options)
+    client = await scaled(room_policy=spread(), **options)
     return await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
 
 

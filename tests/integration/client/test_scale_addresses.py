@@ -9,7 +9,7 @@ import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import LISTEN_TCP, LISTEN_UDP, MEDIA_CODECS
 from tests.integration.client.scaled import Scaled, gone_transport, happens_there, place_of, places, room_of
-from tests.support.remote_cluster import RemoteCluster
+from tests.support.remote_cluster import RemoteCluster, spread
 from tests.support.remote_node import RemoteNode
 
 from tureen.client import Room, WebRtcTransport
@@ -67,7 +67,7 @@ async def test_one_node_alone(scaled: Scaled) -> None:
 
 async def webrtc_transports(scaled: Scaled) -> tuple[Room, list[WebRtcTransport]]:
     """Return a room with two transports on a WebRtcServer, each on a worker of its own."""
-    client = await scaled(room_policy={"maxTransportsPerWorker": 1})
+    client = await scaled(room_policy=spread())
     worker = await client.create_worker()
     server = await worker.create_webrtc_server(listen_infos=[LISTEN_UDP, LISTEN_TCP])
     room = await worker.create_router(media_codecs=MEDIA_CODECS)

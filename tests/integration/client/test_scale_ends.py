@@ -10,7 +10,7 @@ import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import AUDIO, DEVICE, MEDIA_CODECS
 from tests.integration.client.scaled import Scaled, kill_worker_of, places, room_of
-from tests.support.remote_cluster import RemoteCluster, remote_cluster
+from tests.support.remote_cluster import ROOMY, RemoteCluster, remote_cluster, spread
 
 from tureen.bus import Bus, BusSettings
 from tureen.client import Room, connect, connection
@@ -27,8 +27,7 @@ def cluster_of_its_own(tmp_path: Path) -> Iterator[RemoteCluster]:
 @pytest.fixture
 async def room(cluster_of_its_own: RemoteCluster) -> AsyncIterator[Room]:
     """Give a room on that node, of which each transport is on a worker of its own."""
-    policy = {"maxTransportsPerWorker": 1}
-    async with connect(cluster_of_its_own.url, scale="cluster", room_policy=policy) as client:
+    async with connect(cluster_of_its_own.url, scale="cluster", room_policy=spread()) as client:
         yield await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
 
 
@@ -177,7 +176,7 @@ async def test_nobody_waits_for_a_room_any_more(scaled: Scaled, cluster: RemoteC
 async def test_a_router_that_nobody_uses(tmp_path: Path) -> None:
     """Placement closes a router of a room that is empty; the room does without it, and gets another when needed."""
     with remote_cluster(tmp_path, nodes=1, workers=1, empty_router_after=0.2, janitor_interval=0.05) as cluster:
-        async with connect(cluster.url, scale="cluster") as client:
+        async with connect(cluster.url, scale="cluster", room_policy=ROOMY) as client:
             room = await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
             closed = record(room.observer, "close")
             (await room.create_direct_transport()).close()
@@ -191,7 +190,7 @@ async def test_no_worker_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A logical worker dies when its last node is gone, and its rooms emit `workerclose`; a silent one may be back."""
     monkeypatch.setattr(connection, "LOOK_INTERVAL", 0.1)
     with remote_cluster(tmp_path, nodes=1, workers=1) as cluster:
-        async with connect(cluster.url, scale="node") as client:
+        async with connect(cluster.url, scale="node", room_policy=ROOMY) as client:
             worker = await client.create_worker()
             room = await worker.create_router(media_codecs=MEDIA_CODECS)
             await room.create_direct_transport()

@@ -9,7 +9,7 @@ from tests.conformance.helpers import happens, record
 from tests.conformance.samples import AUDIO, DEVICE, MEDIA_CODECS, VIDEO
 from tests.integration.client.cutting import cut
 from tests.integration.client.scaled import Scaled, gone_transport, happens_there, place_of, room_of
-from tests.support.remote_cluster import RemoteCluster
+from tests.support.remote_cluster import RemoteCluster, spread
 
 from tureen.contract.errors import Unavailable
 
@@ -29,7 +29,7 @@ async def test_no_connection(scaled: Scaled) -> None:
 
 async def test_catching_up(scaled: Scaled) -> None:
     """After a loss of its connection a client hears what happened on every worker of its rooms."""
-    one, other = [await scaled(tenant="catching-up", room_policy={"maxTransportsPerWorker": 2}) for _ in range(2)]
+    one, other = [await scaled(tenant="catching-up", room_policy=spread(2)) for _ in range(2)]
     here, there = [
         await (await client.create_worker()).create_router(id="shared", media_codecs=MEDIA_CODECS)
         for client in (one, other)

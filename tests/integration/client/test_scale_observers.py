@@ -15,14 +15,14 @@ from tests.conformance.helpers import comes, record, start
 from tests.conformance.samples import LISTEN_UDP, MEDIA_CODECS, VIDEO
 from tests.integration.client.scaled import Scaled
 from tests.integration.client.speaking import Speaker, in_turn, speaker, talk, until
-from tests.support.remote_cluster import RemoteCluster, remote_cluster
+from tests.support.remote_cluster import RemoteCluster, remote_cluster, spread
 
 from tureen.client import Room, connect
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.node_agent.agent import NodeAgent
 
 INTERVAL = 500
-SPREAD = {"maxTransportsPerWorker": 1}
+SPREAD = spread()
 """With this policy each transport of a room is on a worker of its own."""
 
 

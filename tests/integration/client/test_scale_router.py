@@ -6,7 +6,7 @@ import pytest
 from tests.conformance.helpers import comes, happens, record
 from tests.conformance.samples import AUDIO, DEVICE, LISTEN_UDP, MEDIA_CODECS, VIDEO
 from tests.integration.client.scaled import Scaled, places, room_of
-from tests.support.remote_cluster import RemoteCluster
+from tests.support.remote_cluster import RemoteCluster, spread
 
 from tureen.client import Room, connect
 from tureen.contract.errors import Conflict
@@ -52,7 +52,7 @@ async def test_codecs_are_judged_here(scaled: Scaled) -> None:
 
 async def test_new_codecs(scaled: Scaled) -> None:
     """What is produced after `update_media_codecs()` may use the new codecs, on every worker and without a pause."""
-    client = await scaled(room_policy={"maxTransportsPerWorker": 1})
+    client = await scaled(room_policy=spread())
     room = await (await client.create_worker()).create_router(media_codecs=OPUS)
     transports = [await room.create_direct_transport() for _ in range(3)]
     with pytest.raises(MediasoupError):
@@ -89,7 +89,7 @@ async def test_two_clients_and_one_room(scaled: Scaled) -> None:
 
 async def two_rooms(scaled: Scaled) -> tuple[Room, Room]:
     """Return two rooms of one logical worker, with a transport on a worker of its own in each."""
-    client = await scaled(room_policy={"maxTransportsPerWorker": 2})
+    client = await scaled(room_policy=spread(2))
     worker = await client.create_worker()
     rooms = [await worker.create_router(media_codecs=MEDIA_CODECS) for _ in range(2)]
     return rooms[0], rooms[1]

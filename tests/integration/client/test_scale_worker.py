@@ -9,7 +9,7 @@ import pytest
 from tests.conformance.helpers import record
 from tests.conformance.samples import MEDIA_CODECS
 from tests.integration.client.scaled import Scaled, places, room_of
-from tests.support.remote_cluster import RemoteCluster
+from tests.support.remote_cluster import RemoteCluster, spread
 from tests.support.remote_node import RemoteNode
 
 from tureen.client import connect
@@ -83,7 +83,7 @@ async def test_settings_of_nodes(scaled: Scaled, caplog: pytest.LogCaptureFixtur
 
 async def test_a_policy(scaled: Scaled) -> None:
     """The rooms have the policy that `connect()` was given, and beyond its limits they are refused."""
-    client = await scaled(scale="node", node_id="node-1", room_policy={"maxTransportsPerWorker": 1, "limit": "spill"})
+    client = await scaled(scale="node", node_id="node-1", room_policy=spread())
     room = await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
     for _ in range(2):
         await room.create_direct_transport()
