@@ -19,9 +19,11 @@ _PACKET_TIME = 0.02
 """Seconds of audio in a packet. mediasoup takes a producer of whom it gets less than ten an interval for silent."""
 
 NOISE = -90
-"""What packets of those tell who do not speak, dBov: who does is heard against it."""
+"""What packets of those tell who do not speak, dBov."""
 
-_ENOUGH_NOISE = 10
+_WORD = 10
+"""Packets the last of which is a pause, where somebody speaks as people do. mediasoup hears him against the lowest that
+it has heard of him: who is always as loud is noise to it."""
 
 _ssrcs = itertools.count(70_000_000)
 
@@ -31,12 +33,14 @@ class Speaker:
 
     Attributes:
         volume: How loud, in dBov; None is not at all.
+        pauses: Whether he makes pauses.
         sent: How many packets he has sent.
     """
 
     def __init__(self, producer: Producer, ssrc: int) -> None:
         self.producer = producer
         self.volume: int | None = None
+        self.pauses = False
         self.sent = 0
         self._ssrc = ssrc
 
@@ -47,7 +51,8 @@ class Speaker:
         self.sent += 1
         header = b"\x90\x6f" + self.sent.to_bytes(2) + (self.sent * 960).to_bytes(4)
         # A one-byte header extension (RFC 8285) with the level (RFC 6464): id 12, 1 byte, voice.
-        extension = b"\xbe\xde" + (1).to_bytes(2) + bytes([0xC0, 0x80 | -self.volume]) + bytes(2)
+        volume = NOISE if self.pauses and self.sent % _WORD == 0 else self.volume
+        extension = b"\xbe\xde" + (1).to_bytes(2) + bytes([0xC0, 0x80 | -volume]) + bytes(2)
         self.producer.send(header + self._ssrc.to_bytes(4) + extension + b"x" * 20)
 
 
@@ -86,13 +91,14 @@ async def in_turn(dominant: list[Event], *speakers: Speaker) -> None:
         speakers: Who speaks.
     """
     for each in speakers:
-        each.volume = NOISE
+        each.volume, each.pauses = NOISE, True
     async with talk(*speakers):
-        await until(lambda: all(each.sent > _ENOUGH_NOISE for each in speakers))
         for each in speakers:
             each.volume = -10
             await until(lambda: dominant and dominant[-1] == ("dominantspeaker", {"producer": each.producer}))  # noqa: B023
             each.volume = NOISE
+    for each in speakers:
+        each.pauses = False
 
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
