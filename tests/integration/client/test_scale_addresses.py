@@ -12,7 +12,7 @@ from tests.integration.client.scaled import Scaled, gone_transport, happens_ther
 from tests.support.remote_cluster import RemoteCluster, spread
 from tests.support.remote_node import RemoteNode
 
-from tureen.client import Room, WebRtcTransport
+from tureen.client import LogicalWebRtcServer, Room, WebRtcTransport
 from tureen.contract.errors import InvalidType
 from tureen.mediasoup.errors import NotFoundError, UnsupportedError, WorkerClosedError
 
@@ -65,20 +65,19 @@ async def test_one_node_alone(scaled: Scaled) -> None:
     assert len(places(room)) == 2
 
 
-async def webrtc_transports(scaled: Scaled) -> tuple[Room, list[WebRtcTransport]]:
-    """Return a room with two transports on a WebRtcServer, each on a worker of its own."""
+async def webrtc_transports(scaled: Scaled) -> tuple[Room, LogicalWebRtcServer, list[WebRtcTransport]]:
+    """Return a room, a WebRtcServer and two transports of both, each on a worker of its own."""
     client = await scaled(room_policy=spread())
     worker = await client.create_worker()
     server = await worker.create_webrtc_server(listen_infos=[LISTEN_UDP, LISTEN_TCP])
     room = await worker.create_router(media_codecs=MEDIA_CODECS)
     made = [await room.create_webrtc_transport(webrtc_server=server) for _ in range(2)]
-    return room, [transport for transport in made if isinstance(transport, WebRtcTransport)]
+    return room, server, [transport for transport in made if isinstance(transport, WebRtcTransport)]
 
 
 async def test_a_webrtc_server_is_one_on_each_worker(scaled: Scaled) -> None:
     """What listens on a WebRtcServer does so on that of its own worker, by UDP and TCP; the dump lists both."""
-    room, transports = await webrtc_transports(scaled)
-    (server,) = room._worker._webrtc_servers.values()
+    room, server, transports = await webrtc_transports(scaled)
     ports = [{candidate["port"] for candidate in transport.ice_candidates} for transport in transports]
     assert all(len(transport.ice_candidates) >= 2 for transport in transports)
     assert len(places(room)) == 2
@@ -88,7 +87,7 @@ async def test_a_webrtc_server_is_one_on_each_worker(scaled: Scaled) -> None:
     assert {entry["webRtcTransportId"] for entry in dump["localIceUsernameFragments"]} == {
         transport.id for transport in transports
     }
-    workers = dump["workers"]  # type: ignore[typeddict-item] # A logical one's alone.
+    workers = dump["workers"]
     assert [(part["nodeId"], part["workerId"]) for part in workers] == places(room)
     assert [{socket["port"] for socket in [*part["udpSockets"], *part["tcpServers"]]} for part in workers] == ports
     assert (await room._worker.dump())["webRtcServerIds"] == [server.id]
@@ -96,8 +95,7 @@ async def test_a_webrtc_server_is_one_on_each_worker(scaled: Scaled) -> None:
 
 async def test_closing_a_webrtc_server(scaled: Scaled, cluster: RemoteCluster) -> None:
     """Closing it closes its transports, here and on their nodes; they emit `listenserverclose`."""
-    room, transports = await webrtc_transports(scaled)
-    (server,) = room._worker._webrtc_servers.values()
+    room, server, transports = await webrtc_transports(scaled)
     events = [record(transport, "listenserverclose") for transport in transports]
     unhandled = record(server.observer, "webrtctransportunhandled")
     where = [(place_of(transport)["nodeId"], transport.id) for transport in transports]

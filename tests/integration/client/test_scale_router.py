@@ -30,7 +30,7 @@ async def test_dump(scaled: Scaled) -> None:
     assert {entry["key"]: entry["value"] for entry in dump["mapConsumerIdProducerId"]} == {
         consumer.id: producer.id for consumer in consumers
     }
-    routers = dump["routers"]  # type: ignore[typeddict-item] # A room's alone.
+    routers = dump["routers"]
     assert [(router["nodeId"], router["workerId"]) for router in routers] == places(room)
     assert [router["pulledProducerIds"] for router in routers] == [[], [producer.id]]
     assert all(len(router["pipeTransportIds"]) == 1 for router in routers)

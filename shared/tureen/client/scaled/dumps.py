@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Any, cast
 
-from tureen.mediasoup.types import RouterDump, WorkerResourceUsage
+from tureen.client.scaled.types import LogicalWorkerResourceUsage, RoomDump
+from tureen.mediasoup.types import WorkerResourceUsage
 
 _TO_MANY = ("mapProducerIdConsumerIds", "mapProducerIdObserverIds", "mapDataProducerIdDataConsumerIds")
 _TO_ONE = ("mapConsumerIdProducerId", "mapDataConsumerIdDataProducerId")
@@ -14,7 +15,7 @@ Part = tuple[Mapping[str, str], Mapping[str, Any]]
 """Where a router is, and the answer to its `router.dump`."""
 
 
-def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[str, Collection[str]]) -> RouterDump:
+def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[str, Collection[str]]) -> RoomDump:
     """Return the dump of a room.
 
     What agents made to bring producers from one router to another is told with the ``routers`` alone: a producer has
@@ -39,7 +40,7 @@ def merged_router_dump(room_id: str, parts: Iterable[Part], observers: Mapping[s
     for key in _TO_ONE:
         merged[key] = [entry for dump in dumps for entry in dump[key]]
     merged["routers"] = [{**place, **_piped(reply["dump"], _agents(reply))} for place, reply in parts]
-    return cast("RouterDump", merged)
+    return cast("RoomDump", merged)
 
 
 def _without(dump: Mapping[str, Any], agents: Set[str]) -> dict[str, Any]:
@@ -72,13 +73,13 @@ def _piped(dump: Mapping[str, Any], agents: Set[str]) -> dict[str, list[str]]:
     }
 
 
-def summed_usage(parts: Sequence[tuple[Mapping[str, str], Mapping[str, int]]]) -> dict[str, Any]:
+def summed_usage(parts: Sequence[tuple[Mapping[str, str], Mapping[str, int]]]) -> LogicalWorkerResourceUsage:
     """Return what workers have used, as a sum, with a list of the ``workers``."""
     total: dict[str, Any] = {
         key: sum(usage.get(key, 0) for _, usage in parts) for key in WorkerResourceUsage.__annotations__
     }
     total["workers"] = [{**place, "usage": dict(usage)} for place, usage in parts]
-    return total
+    return cast("LogicalWorkerResourceUsage", total)
 
 
 def _together(lists: Iterable[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:

@@ -19,10 +19,11 @@ from tureen.client.scaled.placing import placed
 from tureen.client.scaled.reaching import Reaching
 from tureen.client.scaled.rooms import Place
 from tureen.client.scaled.rtp_observer import LogicalObserver, check_new
+from tureen.client.scaled.types import RoomDump
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError
 from tureen.mediasoup.router import AnyRtpObserver
 from tureen.mediasoup.router_transports import AnyTransport
-from tureen.mediasoup.types import AppData, RouterDump, RouterRtpCodecCapability, RtpCapabilities
+from tureen.mediasoup.types import AppData, RouterRtpCodecCapability, RtpCapabilities
 
 if TYPE_CHECKING:
     from tureen.client.scaled.worker import LogicalWorker
@@ -216,7 +217,7 @@ class Room(mediasoup.Router):
             await asyncio.wait({before})
         await self._logical.rooms.update(self._id, media_codecs)
 
-    async def dump(self) -> RouterDump:
+    async def dump(self) -> RoomDump:
         """Return what the workers hold of it, put together, with a list of the ``routers`` that it is.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from tureen import mediasoup
-from tureen.mediasoup.types import WebRtcServerDump
+from tureen.client.scaled.types import LogicalWebRtcServerDump
 
 
 class LogicalWebRtcServer(mediasoup.WebRtcServer):
@@ -30,7 +30,7 @@ class LogicalWebRtcServer(mediasoup.WebRtcServer):
         self._worker._webrtc_servers.pop(self._id, None)
         self._observe("close")
 
-    async def dump(self) -> WebRtcServerDump:
+    async def dump(self) -> LogicalWebRtcServerDump:
         """Return what is known of it: its transports, and where they listen, with a list of the ``workers``.
 
         Raises:
@@ -43,7 +43,7 @@ class LogicalWebRtcServer(mediasoup.WebRtcServer):
         for transport in self._transports.values():
             _enter(workers, transport)
         return cast(
-            "WebRtcServerDump",
+            "LogicalWebRtcServerDump",
             {
                 "id": self._id,
                 "udpSockets": [socket for part in workers.values() for socket in part["udpSockets"]],

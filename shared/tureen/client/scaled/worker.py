@@ -13,6 +13,7 @@ from tureen.client.scaled.listening import check_server_infos
 from tureen.client.scaled.logical import LogicalProcess
 from tureen.client.scaled.room import Room
 from tureen.client.scaled.rooms import Rooms
+from tureen.client.scaled.types import LogicalWorkerDump, LogicalWorkerResourceUsage
 from tureen.client.scaled.webrtc_server import LogicalWebRtcServer
 from tureen.client.worker import Worker
 from tureen.contract.ids import is_id
@@ -23,10 +24,8 @@ from tureen.mediasoup.types import (
     AppData,
     RouterRtpCodecCapability,
     TransportListenInfo,
-    WorkerDump,
     WorkerLogLevel,
     WorkerLogTag,
-    WorkerResourceUsage,
 )
 
 _LOOKS = 2
@@ -165,7 +164,7 @@ class LogicalWorker(mediasoup.Worker):
             raise self._closed_error()
         check_log_settings(log_level, log_tags)
 
-    async def get_resource_usage(self) -> WorkerResourceUsage:
+    async def get_resource_usage(self) -> LogicalWorkerResourceUsage:
         """Return what the workers that its rooms use have used since they were started: sums, and each one's part.
 
         ``workers`` is a list of ``nodeId``, ``workerId`` and ``usage``.
@@ -178,9 +177,9 @@ class LogicalWorker(mediasoup.Worker):
         workers = self._used()
         usages = await asyncio.gather(*(_usage(worker) for worker in workers))
         parts = [(_place(worker), usage) for worker, usage in zip(workers, usages, strict=True) if usage is not None]
-        return cast("WorkerResourceUsage", summed_usage(parts))
+        return summed_usage(parts)
 
-    async def dump(self) -> WorkerDump:
+    async def dump(self) -> LogicalWorkerDump:
         """Return what is known of it: its routers and WebRtcServers, and which are on each of the ``workers``.
 
         Raises:
@@ -189,7 +188,7 @@ class LogicalWorker(mediasoup.Worker):
         if self._closed:
             raise self._closed_error()
         return cast(
-            "WorkerDump",
+            "LogicalWorkerDump",
             {
                 "pid": self.pid,
                 "webRtcServerIds": list(self._webrtc_servers),
