@@ -89,6 +89,9 @@ def fixed_port(info: Mapping[str, Any]) -> int:
 
 
 def _label(ip: Any) -> Any:
+    if not isinstance(ip, str):
+        # The agent says that it is no address.
+        return ip
     try:
         return "::" if ip_address(ip).version == 6 else "0.0.0.0"  # noqa: S104 (no address: that of a family)
     except ValueError:

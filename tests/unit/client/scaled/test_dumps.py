@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tureen.client.scaled.dumps import merged_router_dump, summed_usage
 from tureen.mediasoup.types import WorkerResourceUsage
 
@@ -67,6 +70,39 @@ def test_a_producer_that_was_pulled() -> None:
             },
         ],
     }
+
+
+WATCHING = st.dictionaries(
+    st.sampled_from([f"producer-{number}" for number in range(4)]),
+    st.tuples(st.integers(0, 2), st.lists(st.integers(0, 2), max_size=4)),
+)
+"""Producers, each with the router where it lives and those of its consumers."""
+
+
+@given(WATCHING)
+def test_any_room_reads_as_one_router(room: dict[str, tuple[int, list[int]]]) -> None:
+    """Wherever producers and consumers are, each producer has its consumers, and nothing of the agents' shows."""
+    parts = []
+    for router in range(3):
+        fed, consumers, agents = [], [], []
+        for producer, (home, watchers) in room.items():
+            own = [f"{producer}-at-{index}" for index, place in enumerate(watchers) if place == router]
+            piped = [f"{producer}-to-{place}" for place in set(watchers) - {home}] if router == home else []
+            if router == home or own:
+                fed.append({"key": producer, "values": [*own, *piped]})
+            consumers += [{"key": consumer, "value": producer} for consumer in (*own, *piped)]
+            agents += [*piped, *([producer] if own and router != home else [])]
+        told = dump(mapProducerIdConsumerIds=fed, mapConsumerIdProducerId=consumers)
+        parts.append(({"routerId": str(router)}, {"dump": told, "madeByAgent": agents}))
+    merged = merged_router_dump("room", parts, {})
+    assert {item["key"]: sorted(item["values"]) for item in merged["mapProducerIdConsumerIds"]} == {
+        producer: sorted(f"{producer}-at-{index}" for index in range(len(watchers)))
+        for producer, (_, watchers) in room.items()
+    }
+    assert len(merged["mapConsumerIdProducerId"]) == sum(len(watchers) for _, watchers in room.values())
+    for router, part in enumerate(merged["routers"]):
+        pulled = {name for name, (home, watchers) in room.items() if router in watchers and router != home}
+        assert set(part["pulledProducerIds"]) == pulled
 
 
 def test_usage() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tureen.client.scaled.listening import fixed_port, placed_info, placed_options
 from tureen.mediasoup.errors import UnsupportedError
@@ -39,6 +42,32 @@ def test_what_is_kept() -> None:
         "sendBufferSize": 1000,
         "recvBufferSize": 2000,
     }
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+@given(
+    st.fixed_dictionaries(
+        {"protocol": st.sampled_from(["udp", "tcp"]), "ip": st.ip_addresses().map(str) | st.text(max_size=9)},
+        optional={
+            "announcedAddress": st.text(max_size=9),
+            "portRange": st.just({"min": 2000, "max": 3000}),
+            "sendBufferSize": st.integers(0, 2**32 - 1),
+        },
+    )
+)
+def test_nothing_of_this_host_goes_to_another(info: dict[str, Any]) -> None:
+    """No address of this host, and nothing that is announced of it, reaches an agent; a label does."""
+    placed = placed_info(info, fixed_ports=False)
+    assert placed.keys() <= {"protocol", "ip", "sendBufferSize"}
+    assert placed["ip"] in {"0.0.0.0", "::"} if is_address(info["ip"]) else placed["ip"] == info["ip"]
 
 
 @pytest.mark.parametrize("fixed", [{"port": 2000}, {"portRange": {"min": 2000, "max": 2000}}])
