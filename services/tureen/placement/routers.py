@@ -115,13 +115,13 @@ class RoomRouters:
             if error.nothing_done:
                 await self._strike(record, router)
             raise
-        self._holdings.learn_router(router.router_id, router.node_id, router.worker_id)
-        # Whose it is must be known if nobody lists it: an agent that had nothing else of a room has forgotten by now
-        # that the room was closed, and keeps a router that is made after that.
-        self._holdings.learn_record(router.router_id, record)
         if self._store.room_of(router.router_id) is None:
-            # Its agent may not have heard of that yet, and closes it as soon as it has.
+            # Its agent may not have heard of that yet, and closes it as soon as it has; or it has forgotten by now that
+            # the room was closed, and keeps the router. Agents tell of routers before they answer: if it is not held
+            # any more it has been closed, else it must be known whose it was, for the janitor.
+            self._holdings.learn_record(router.router_id, record)
             raise Stale(f"Room {record.room_id} was closed or changed while router {router.router_id} was made")
+        self._holdings.learn_router(router.router_id, router.node_id, router.worker_id)
 
     async def _newest(self, record: RoomRecord, router: RoomRouter) -> RoomRecord:
         """Read the record again: the mirror may be behind, and a router that was taken out must not be made anew."""

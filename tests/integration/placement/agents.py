@@ -53,6 +53,7 @@ class SimulatedAgent:
     Attributes:
         asked: The commands that arrived, in their order: name and model.
         failing: What a command answers instead of a result, by its name; `asyncio.Event` makes it wait for that.
+        answering: What the answer of a command waits for, when it is done, by its name.
     """
 
     def __init__(self, bus: Bus, node_id: str, workers: int = 1, *, region: str = "") -> None:
@@ -66,6 +67,7 @@ class SimulatedAgent:
         self.rooms: dict[str, RoomRecord] = {}
         self.asked: list[tuple[str, Any]] = []
         self.failing: dict[str, TureenError | asyncio.Event] = {}
+        self.answering: dict[str, asyncio.Event] = {}
         self.version = 0
         self._beats = 0
         self._beating: asyncio.Task[None] | None = None
@@ -201,6 +203,8 @@ class SimulatedAgent:
             if isinstance(failure, asyncio.Event):
                 await failure.wait()
             result: Reply | None = await handler(call, command)
+            if name in self.answering:
+                await self.answering[name].wait()
             return result
 
         return handle

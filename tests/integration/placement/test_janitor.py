@@ -96,6 +96,24 @@ async def test_a_router_that_is_made_after_its_room_was_closed(
     await until(lambda: not agent.routers)
 
 
+async def test_a_router_that_is_closed_before_its_making_is_answered(
+    start_replica: StartReplica, start_agent: StartAgent, ask: Ask
+) -> None:
+    """A router of a closed room that its agent has closed again at once is not looked after for ever."""
+    agent, placement = await start_agent("a"), await start_replica(**SOON)
+    await knows(placement, agent)
+    await ask("room.create", roomId="r")
+    slow = agent.answering["worker.createRouter"] = asyncio.Event()
+    placing = asyncio.ensure_future(ask("room.place", roomId="r"))
+    await until(lambda: agent.routers)
+    await ask("room.close", roomId="r")
+    await until(lambda: not agent.routers)
+    slow.set()
+    with pytest.raises(NotFound):
+        await placing
+    assert not list(placement.state.picture.holdings.routers())
+
+
 async def test_a_vanished_router_leaves_the_record(
     start_replica: StartReplica, start_agent: StartAgent, ask: Ask
 ) -> None:
