@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conformance.helpers import comes, record, start
-from tests.conformance.samples import LISTEN_UDP, MEDIA_CODECS, VIDEO
+from tests.conformance.helpers import comes, happens, record, start
+from tests.conformance.samples import AUDIO, LISTEN_UDP, MEDIA_CODECS, VIDEO
 from tests.integration.client.scaled import Scaled
 from tests.integration.client.speaking import Speaker, in_turn, speaker, talk, until
 from tests.support.remote_cluster import RemoteCluster, remote_cluster, spread
@@ -122,6 +122,24 @@ async def test_added_at_the_same_time(scaled: Scaled) -> None:
         assert await real_observers(room) == reals
         assert {producer.id for _, producer in added} == set(ids)
         assert len(added) == 3
+
+
+async def test_nobody_waits_for_a_producer_to_be_added_any_more(scaled: Scaled) -> None:
+    """A producer whose adding was cancelled is not watched, on its node either."""
+    room = await (await (await scaled()).create_worker()).create_router(media_codecs=MEDIA_CODECS)
+    transport = await room.create_direct_transport()
+    known = await transport.produce(kind="audio", rtp_parameters=AUDIO)
+    unwanted = await (await room.create_direct_transport()).produce(kind="audio", rtp_parameters=AUDIO)
+    observer = await room.create_audio_level_observer()
+    await observer.add_producer(producer_id=known.id)
+    adding = asyncio.create_task(observer.add_producer(producer_id=unwanted.id))
+    await asyncio.sleep(0)
+    adding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await adding
+    await happens(lambda: len(room.session._tasks) == 1)
+    watched = (await room.dump())["mapProducerIdObserverIds"]
+    assert [entry["key"] for entry in watched if entry["values"]] == [known.id]
 
 
 async def test_closed_while_producers_are_added(scaled: Scaled) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tureen import mediasoup
 from tureen.client.errors import named
@@ -89,9 +90,20 @@ class LogicalObserver(mediasoup.RtpObserver, ABC):
         except BaseException:
             if not known:
                 self._unwatch(producer_id)
+                # It may have been done, or be about to be: who was cancelled does not know.
+                cast("Room", self._router).session.run(self._take_out(producer))
             raise
         if not known:
             self._observe("addproducer", producer)
+
+    async def _take_out(self, producer: mediasoup.Producer) -> None:
+        """Have a producer watched no more that nobody wants watched."""
+        if self._closed or producer.closed or producer.id in self._watched:
+            return
+        observer = self._reals.get(self._member_for(producer))
+        if observer is not None:
+            with suppress(MediasoupError):
+                await observer.remove_producer(producer_id=producer.id)
 
     async def remove_producer(self, *, producer_id: str) -> None:
         """Watch a producer no more; errors as in mediasoup."""
