@@ -13,7 +13,7 @@ from tureen.client.mediasoup import Mediasoup
 from tureen.client.scaled.mediasoup import NO_NODE, ScaledMediasoup, checked_policy
 from tureen.client.session import Session
 from tureen.contract.errors import TureenError
-from tureen.contract.ids import is_id
+from tureen.contract.ids import check_id
 from tureen.contract.subjects import DEFAULT_TENANT
 
 REQUEST_TIMEOUT = 5.0
@@ -112,8 +112,7 @@ def connect(
 
 
 def _check(tenant: str, timeout: float, lease: float | None) -> None:
-    if not is_id(tenant):
-        raise TypeError("tenant: an id is up to 128 of the characters A-Z a-z 0-9 _ -")
+    check_id(tenant, "tenant")
     if not timeout > 0:
         raise TypeError(f"timeout: {timeout} leaves no time for an answer; give seconds")
     if lease is not None and not _SHORTEST_LEASE <= lease <= _LONGEST_LEASE:

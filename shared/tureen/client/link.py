@@ -12,7 +12,7 @@ from tureen.client.session import Session
 from tureen.client.translation import Asked, asked, new_id_key, told
 from tureen.contract import subjects
 from tureen.contract.errors import NotFound, TureenError
-from tureen.contract.ids import is_id
+from tureen.contract.ids import check_id
 from tureen.contract.registry import commands_of
 from tureen.mediasoup.asking import Listener
 from tureen.mediasoup.errors import MediasoupError, WorkerClosedError
@@ -113,8 +113,7 @@ class Link:
             raise
 
     async def _create(self, method: str, body: Mapping[str, Any], what: Asked, new_id: str) -> Any:
-        if not is_id(new_id):
-            raise TypeError("an id is up to 128 of the characters A-Z a-z 0-9 _ -")
+        check_id(new_id)
         if self._former.holds(new_id, self._loop.time()):
             what.payload["reuse"] = True
         if method == "WORKER_CREATE_ROUTER":

@@ -21,6 +21,16 @@ def is_id(value: str) -> bool:
     return _MATCH(value) is not None
 
 
+def check_id(value: str, name: str = "id") -> None:
+    """Check an id that somebody has chosen.
+
+    Raises:
+        TypeError: It may not be one.
+    """
+    if not is_id(value):
+        raise TypeError(f"{name}: an id is up to 128 of the characters A-Z a-z 0-9 _ -")
+
+
 def new_id() -> str:
     """Return a random UUID, the recommended form of every id."""
     # As str(uuid.uuid4()), without an object in between: an agent makes thousands a second.

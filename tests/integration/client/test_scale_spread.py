@@ -13,7 +13,8 @@ from tests.integration.client.scaled import Scaled, gone, happens_there, places,
 from tests.support.remote_cluster import RemoteCluster
 from tests.support.rtp import audio_parameters, rtp_socket
 
-from tureen.client import connect
+from tureen.client import Room, connect
+from tureen.contract.errors import NoCapacity
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.mediasoup.types import RtpParameters
 
@@ -119,6 +120,21 @@ async def test_an_id_is_used_once_in_a_room(scaled: Scaled) -> None:
     assert [isinstance(result, TypeError) for result in results] == [False, True]
 
 
+async def fill(room: Room) -> None:
+    """Make transports until there is no place any more."""
+    while True:
+        await room.create_direct_transport()
+
+
+async def test_a_wrong_id_takes_no_place(scaled: Scaled) -> None:
+    """A malformed id is told as such before anybody is asked for a place: also where there is none."""
+    room = await room_of(scaled, scale="node", node_id="node-1")
+    with pytest.raises(NoCapacity):
+        await fill(room)
+    with pytest.raises(TypeError, match="an id is up to 128"):
+        await room.create_direct_transport(id="with.dots")
+
+
 async def test_an_id_of_what_was_closed_is_free_again(scaled: Scaled) -> None:
     """The id of something closed serves for something new on another worker of the same host."""
     room = await room_of(scaled, scale="node", node_id="node-1")
@@ -139,8 +155,10 @@ async def test_closing_a_room(scaled: Scaled, cluster: RemoteCluster) -> None:
     assert (closed, observed) == ([[("routerclose",)]] * 4, [("close",)])
     for node_id, router_id in routers:
         await happens_there(cluster, node_id, gone(router_id))
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match=r"^Room .* is closed"):
         await room.create_direct_transport()
+    with pytest.raises(NotFoundError, match=r"^(Room|DirectTransport) .* is closed"):
+        await transports[0].produce(kind="audio", rtp_parameters=AUDIO)
 
 
 async def test_leaving_closes_rooms(cluster: RemoteCluster) -> None:

@@ -13,6 +13,7 @@ from tureen.client.scaled.listening import placed_options
 from tureen.client.scaled.logical import MemberChannel
 from tureen.client.worker import Worker
 from tureen.mediasoup.entity import Undo
+from tureen.mediasoup.errors import MediasoupError
 from tureen.mediasoup.router_transports import AnyTransport
 from tureen.mediasoup.types import AppData
 
@@ -105,6 +106,9 @@ class Member(Router):
     def lost_producer(self, producer_id: str) -> None:
         """A consumer on it was told that its producer is closed; it may be that only the way from there is."""
         self.room.lost_producer(producer_id)
+
+    def _closed_error(self) -> MediasoupError:
+        return self.room._closed_error() if self.room.closed else super()._closed_error()
 
     # Its end.
 

@@ -20,6 +20,7 @@ from tureen.client.scaled.reaching import Reaching
 from tureen.client.scaled.rooms import Place
 from tureen.client.scaled.rtp_observer import LogicalObserver, check_new
 from tureen.client.scaled.types import RoomDump
+from tureen.contract.ids import check_id
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError
 from tureen.mediasoup.router import AnyRtpObserver
 from tureen.mediasoup.router_transports import AnyTransport
@@ -98,6 +99,8 @@ class Room(mediasoup.Router):
         self, method: str, id_: str | None, options: dict[str, Any], app_data: AppData | None
     ) -> tuple[mediasoup.Router, str, Packed]:
         transport_id = self._new_transport_id(id_, app_data)
+        # A wrong one is told before a place is asked for.
+        check_id(transport_id)
         self._check_free(transport_id)
 
         async def make(place: Place) -> tuple[Member, Packed]:

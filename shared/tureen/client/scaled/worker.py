@@ -16,7 +16,7 @@ from tureen.client.scaled.rooms import Rooms
 from tureen.client.scaled.types import LogicalWorkerDump, LogicalWorkerResourceUsage
 from tureen.client.scaled.webrtc_server import LogicalWebRtcServer
 from tureen.client.worker import Worker
-from tureen.contract.ids import is_id
+from tureen.contract.ids import check_id
 from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.entity import check_app_data, new_id
 from tureen.mediasoup.errors import MediasoupError, RequestTimeoutError
@@ -141,8 +141,7 @@ class LogicalWorker(mediasoup.Worker):
         self._check_new(id, self._webrtc_servers)
         server_id = new_id() if id is None else id
         self._check_free(server_id)
-        if not is_id(server_id):
-            raise TypeError("an id is up to 128 of the characters A-Z a-z 0-9 _ -")
+        check_id(server_id)
         check_server_infos(wire.listen_infos(listen_infos))
         if self._closed:
             raise self._closed_error()
