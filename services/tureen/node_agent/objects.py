@@ -23,6 +23,7 @@ from tureen.mediasoup import (
     WebRtcServer,
     Worker,
 )
+from tureen.mediasoup.dumped import object_ids
 from tureen.mediasoup.types import RouterDump
 from tureen.node_agent.bookings import Bookings
 from tureen.node_agent.table import Table
@@ -291,15 +292,9 @@ class Objects:
             *((entry.router, entry.data_producer) for entry in self.data_producers.all()),
             *((entry.router, entry.data_consumer) for entry in self.data_consumers.all()),
         ]
-        known = {entity.id for place, entity in asked if place is router}
-        there = [
-            *dump["transportIds"],
-            *(entry["key"] for entry in dump["mapProducerIdConsumerIds"]),
-            *(entry["key"] for entry in dump["mapConsumerIdProducerId"]),
-            *(entry["key"] for entry in dump["mapDataProducerIdDataConsumerIds"]),
-            *(entry["key"] for entry in dump["mapDataConsumerIdDataProducerId"]),
-        ]
-        return [object_id for object_id in there if object_id not in known]
+        # RTP observers are always somebody's.
+        known = {*dump["rtpObserverIds"], *(entity.id for place, entity in asked if place is router)}
+        return [object_id for object_id in object_ids(dump) if object_id not in known]
 
     def paused(self, router: RouterEntry) -> list[str]:
         """Return the ids of everything on a router that is paused itself."""

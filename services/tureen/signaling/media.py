@@ -7,16 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tureen.contract.errors import (
-    Conflict,
-    Draining,
-    NoCapacity,
-    NotFound,
-    Stale,
-    TureenError,
-    Unavailable,
-    WorkerClosed,
-)
+from tureen.contract.errors import ANEW, ELSEWHERE, Conflict, NotFound, TureenError
 from tureen.contract.ids import new_id
 from tureen.contract.rooms import Direction
 from tureen.signaling.asking import Asker, Deadline
@@ -26,10 +17,6 @@ from tureen.signaling.settings import SignalingSettings
 
 log = logging.getLogger(__name__)
 
-_TRY_ANOTHER = (NoCapacity, Draining, Unavailable)
-"""This worker cannot, another may."""
-_TRY_AGAIN = (NotFound, Stale, WorkerClosed)
-"""The picture that placement decided on has changed."""
 _PAUSE = 0.1
 MAX_PLACES = 8
 """How many places are tried for one transport."""
@@ -92,7 +79,7 @@ class Media:
             transport = Transport(new_id(), place["nodeId"], place["routerId"], direction)
             try:
                 await self._leases.hold(transport.node_id, deadline)
-            except _TRY_ANOTHER as error:
+            except ELSEWHERE as error:
                 refusal: TureenError = error
             else:
                 claim(transport)
@@ -103,7 +90,7 @@ class Media:
             log.info("worker %s refused a transport of room %s: %s", place["workerId"], room_id, refusal)
             if deadline.left() == 0:
                 break
-            if isinstance(refusal, _TRY_ANOTHER):
+            if isinstance(refusal, ELSEWHERE):
                 exclude.append(place["workerId"])
             else:
                 await asyncio.sleep(_PAUSE)
@@ -148,7 +135,7 @@ class Media:
             return await self._asker.ask(
                 "node", "router.createWebRtcTransport", options, deadline, transport.node_id, on_timeout=doubt
             )
-        except (*_TRY_ANOTHER, *_TRY_AGAIN) as error:
+        except (*ELSEWHERE, *ANEW) as error:
             give_up(transport)
             if error.details.get("ownerId") == self._leases.owner_id:
                 self._leases.doubt(transport.node_id)

@@ -11,6 +11,7 @@ from tureen.client.router import Router
 from tureen.client.streams import Consumer, DataConsumer
 from tureen.client.transports import Transport
 from tureen.client.worker import Worker
+from tureen.mediasoup.dumped import object_ids
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 
 Dump: TypeAlias = Mapping[str, Any]
@@ -56,24 +57,10 @@ async def catch_up_router(router: Router) -> None:
     sequence = router._link.sequence_of(router.id)
     if sequence is not None:
         sequence.stands_at(reply["startId"], reply["seq"])
-    _close_missing(known, existing(reply["dump"]))
+    _close_missing(known, frozenset(object_ids(reply["dump"])))
     _pause(known, frozenset(reply["paused"]), frozenset(reply["sourcePaused"]))
     limit = asyncio.Semaphore(_AT_ONCE)
     await asyncio.gather(*(_states(object_, limit) for object_ in known if isinstance(object_, Transport)))
-
-
-def existing(dump: Dump) -> frozenset[str]:
-    """Return the ids of everything that is on a router, as its dump tells."""
-    return frozenset(
-        [
-            *dump["transportIds"],
-            *dump["rtpObserverIds"],
-            *(entry["key"] for entry in dump["mapProducerIdConsumerIds"]),
-            *(entry["key"] for entry in dump["mapConsumerIdProducerId"]),
-            *(entry["key"] for entry in dump["mapDataProducerIdDataConsumerIds"]),
-            *(entry["key"] for entry in dump["mapDataConsumerIdDataProducerId"]),
-        ]
-    )
 
 
 def _known(router: Router) -> list[Remote]:

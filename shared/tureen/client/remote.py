@@ -60,8 +60,7 @@ class Remote(Identified):
         return (await self._command("dump"))["dump"]
 
     async def _command(self, method: str) -> dict[str, Any]:
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         return await self._link.command(f"{self.NOUN}.{method}", self._id)
 
     def _tell(self, method: str, handler_id: str, body: Mapping[str, Any]) -> None:

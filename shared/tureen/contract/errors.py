@@ -197,6 +197,11 @@ _LEAVES: tuple[type[TureenError], ...] = (
 )
 BY_TYPE: Mapping[str, type[TureenError]] = {error.type: error for error in _LEAVES}
 
+ELSEWHERE = (NoCapacity, Draining, Unavailable)
+"""Refusals of a place by a worker that cannot take what another may."""
+ANEW = (NotFound, Stale, WorkerClosed)
+"""Refusals of a place because the picture that placement decided on has changed."""
+
 _FROM_MEDIASOUP: tuple[tuple[type[BaseException], type[TureenError]], ...] = (
     (TypeError, InvalidType),
     (mediasoup_errors.UnsupportedError, Unsupported),

@@ -266,8 +266,7 @@ class Consumer(Identified):
         """
         if self._type == "pipe" and self._kind == "audio":
             # There is nothing to do, and the worker (3.27.1) would never answer.
-            if self._closed:
-                raise self._closed_error()
+            self._check_open()
             return
         await self._request("CONSUMER_REQUEST_KEY_FRAME")
 

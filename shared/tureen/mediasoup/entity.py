@@ -125,8 +125,7 @@ class Entity(EnhancedEventEmitter):
             WorkerClosedError: The worker is closed.
             TypeError: The body is wrong.
         """
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         return self._channel.request(method, self._id, body, decode=decode)
 
     def _notify(self, event: str, body: Mapping[str, Any]) -> None:
@@ -138,6 +137,16 @@ class Entity(EnhancedEventEmitter):
         """
         if not self._closed or self._channel.closed:
             self._channel.notify(event, self._id, body)
+
+    def _check_open(self) -> None:
+        """Check that it is not closed.
+
+        Raises:
+            NotFoundError: It is closed.
+            WorkerClosedError: The worker is closed.
+        """
+        if self._closed:
+            raise self._closed_error()
 
     def _closed_error(self) -> MediasoupError:
         name = type(self).__name__
@@ -215,8 +224,7 @@ class Parent(Entity):
             raise
         finally:
             self._channel.creating.discard(child_id)
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         return response
 
     def _check_free(self, child_id: str) -> None:

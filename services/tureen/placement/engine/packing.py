@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -12,13 +12,12 @@ from tureen.placement.engine import regions
 from tureen.placement.engine.regions import Distance, Groups
 from tureen.placement.engine.room import RoomView, RouterView
 from tureen.placement.engine.snapshot import Index, Snapshot
-from tureen.placement.picture import Node, Worker
+from tureen.placement.picture import Worker
 
 _DISTANCES = ((regions.HOME, None), (regions.GROUP, "spill-group"), (regions.BEYOND, "spill-region"))
 """From home on, and what a choice away from it is called."""
 
 _by_region = itemgetter(0)
-_by_load = attrgetter("load")
 
 SAMPLE = 8
 """How many hosts that do not carry the room yet are looked at: the lightest ones."""
@@ -146,16 +145,9 @@ def _lightest_of(
     for index in indexes:
         left = share
         for node in index.lightest(bounds.watermark, draw):
-            worker = _lightest(node, exclude) if node.id not in hosts else None
+            worker = node.lightest_but(exclude) if node.id not in hosts else None
             if worker is not None:
                 yield Candidate(worker)
                 left -= 1
                 if not left:
                     break
-
-
-def _lightest(node: Node, exclude: list[str]) -> Worker | None:
-    lightest = node.lightest
-    if not exclude or lightest is None or lightest.id not in exclude:
-        return lightest
-    return min((worker for worker in node.pool if worker.id not in exclude), key=_by_load, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -120,6 +121,13 @@ class Node:
     def weigh(self) -> None:
         """Find the lightest worker of the pool anew."""
         self.lightest = min(self.pool, key=_by_load, default=None)
+
+    def lightest_but(self, exclude: Collection[str]) -> Worker | None:
+        """Return the lightest worker of the pool that is not to be excluded, if there is one."""
+        lightest = self.lightest
+        if not exclude or lightest is None or lightest.id not in exclude:
+            return lightest
+        return min((worker for worker in self.pool if worker.id not in exclude), key=_by_load, default=None)
 
     def info(self) -> NodeInfo:
         """Return the node as operators see it."""

@@ -8,17 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from tureen.client.scaled.rooms import Place
-from tureen.contract.errors import Draining, NoCapacity, Stale, Unavailable
+from tureen.contract.errors import ANEW, ELSEWHERE
 from tureen.mediasoup.errors import NotFoundError, WorkerClosedError
 
 T = TypeVar("T")
 
 log = logging.getLogger("tureen.client")
 
-_ELSEWHERE = (NoCapacity, Draining, Unavailable)
-"""This worker cannot, another may."""
-_ANEW = (NotFoundError, Stale, WorkerClosedError)
-"""The picture that placement decided on has changed."""
+_ANEW = (*ANEW, NotFoundError, WorkerClosedError)
+"""What this client finds out by itself has mediasoup's names alone."""
 _PAUSE = 0.1
 """Seconds after which placement has heard of it, too."""
 
@@ -43,11 +41,11 @@ async def placed(
         offered = await place(exclude)
         try:
             return await make(offered)
-        except (*_ELSEWHERE, *_ANEW) as refusal:
+        except (*ELSEWHERE, *_ANEW) as refusal:
             log.info("worker %s of %s refused: %s", offered["workerId"], offered["nodeId"], refusal)
             if loop.time() >= until:
                 raise
-            if isinstance(refusal, _ELSEWHERE):
+            if isinstance(refusal, ELSEWHERE):
                 exclude.append(offered["workerId"])
                 continue
         await asyncio.sleep(_PAUSE)

@@ -109,8 +109,7 @@ class Room(mediasoup.Router):
 
         server = self._server(options)
         member, packed = await placed(self._place, make, self.session.timeout)
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         if server is not None and server.closed:
             # The worker's own server is not.
             member._tell("ROUTER_CLOSE_TRANSPORT", member.id, {"transportId": transport_id})
@@ -130,8 +129,7 @@ class Room(mediasoup.Router):
         return server
 
     async def _place(self, exclude: Sequence[str]) -> Place:
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         try:
             return await self._logical.rooms.place(self._id, exclude)
         except NotFoundError:
@@ -145,8 +143,7 @@ class Room(mediasoup.Router):
         if known is not None:
             return known
         worker = await self._logical.attach(place["workerId"], place["nodeId"])
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         if worker.closed:
             raise worker._closed_error()
         return self._members.get(place["routerId"]) or self._enter(worker, place["routerId"])
@@ -171,8 +168,7 @@ class Room(mediasoup.Router):
 
     async def _pipe_end(self, origin: mediasoup.Router, *, keep_id: bool) -> mediasoup.Router:
         """Return the member into which another router pipes: always the same one, as long as it is there."""
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         if keep_id and self._may_share_workers(origin):
             raise UnsupportedError(
                 "keep_id: the two routers may use the same workers, and an id exists only once in each; "
@@ -227,8 +223,7 @@ class Room(mediasoup.Router):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         members = self.members
         replies = await asyncio.gather(*(member._command("dump") for member in members), return_exceptions=True)
         found = []
@@ -254,8 +249,7 @@ class Room(mediasoup.Router):
         observer_id = self._new_rtp_observer_id(id_, app_data)
         self._check_free(observer_id)
         check_new(method, observer_id, options)
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         logical = cast("Any", kind)
         observer = logical(id_=observer_id, router=self, app_data=app_data, method=method, options=options)
         return self._rtp_observer_created(cast("AnyRtpObserver", observer))

@@ -116,20 +116,17 @@ class LogicalObserver(mediasoup.RtpObserver, ABC):
         self._observe("removeproducer", producer)
 
     async def _set_paused(self, *, paused: bool) -> None:
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         async with self._changing:
             observers = self._reals.values()
             await asyncio.gather(*(self._unless_lost(each, _set_paused(each, paused=paused)) for each in observers))
-            if self._closed:
-                raise self._closed_error()
+            self._check_open()
             if self._paused is not paused:
                 self._paused = paused
                 self._observe("pause" if paused else "resume")
 
     def _open_producer(self, producer_id: str) -> mediasoup.Producer:
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         return self._producer(producer_id)
 
     def _unwatch(self, producer_id: str) -> None:
@@ -174,8 +171,7 @@ class LogicalObserver(mediasoup.RtpObserver, ABC):
         try:
             if self._paused:
                 await made.pause()
-            if self._closed:
-                raise self._closed_error()
+            self._check_open()
         except BaseException:
             made.close()
             raise

@@ -37,8 +37,7 @@ class LogicalWebRtcServer(mediasoup.WebRtcServer):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         workers: dict[str, dict[str, Any]] = {}
         for transport in self._transports.values():
             _enter(workers, transport)

@@ -93,8 +93,7 @@ class LogicalWorker(mediasoup.Worker):
 
     async def _create_room(self, room_id: str, media_codecs: list[RouterRtpCodecCapability]) -> dict[str, Any]:
         self._check_free(room_id)
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         creating = self._channel.creating
         creating.add(room_id)
         making = asyncio.ensure_future(self.rooms.create(room_id, media_codecs))
@@ -143,8 +142,7 @@ class LogicalWorker(mediasoup.Worker):
         self._check_free(server_id)
         check_id(server_id)
         check_server_infos(wire.listen_infos(listen_infos))
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         server = LogicalWebRtcServer(id_=server_id, worker=self, app_data=app_data)
         self._webrtc_servers[server_id] = server
         self._observe("newwebrtcserver", server)
@@ -159,8 +157,7 @@ class LogicalWorker(mediasoup.Worker):
             TypeError: There is no such level.
             WorkerClosedError: It is closed.
         """
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         check_log_settings(log_level, log_tags)
 
     async def get_resource_usage(self) -> LogicalWorkerResourceUsage:
@@ -171,8 +168,7 @@ class LogicalWorker(mediasoup.Worker):
         Raises:
             WorkerClosedError: It is closed.
         """
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         workers = self._used()
         usages = await asyncio.gather(*(_usage(worker) for worker in workers))
         parts = [(_place(worker), usage) for worker, usage in zip(workers, usages, strict=True) if usage is not None]
@@ -184,8 +180,7 @@ class LogicalWorker(mediasoup.Worker):
         Raises:
             WorkerClosedError: It is closed.
         """
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         return cast(
             "LogicalWorkerDump",
             {
