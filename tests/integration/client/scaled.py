@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from tests.conformance.samples import MEDIA_CODECS
 from tests.support.remote_cluster import RemoteCluster, spread
 
-from tureen.client import Room, ScaledMediasoup
+from tureen.client import Room, ScaledMediasoup, connect
 from tureen.client.scaled.member import Member
 from tureen.contract.subjects import SYSTEM
 from tureen.mediasoup import Transport
@@ -29,6 +30,13 @@ async def room_of(scaled: Scaled, **options: Any) -> Room:
     """Return a room of which each transport is on a worker of its own."""
     client = await scaled(room_policy=spread(), **options)
     return await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
+
+
+@asynccontextmanager
+async def room_in(cluster: RemoteCluster) -> AsyncIterator[Room]:
+    """Give a room in a cluster, of which each transport is on a worker of its own."""
+    async with connect(cluster.url, scale="cluster", room_policy=spread()) as client:
+        yield await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
 
 
 def place_of(transport: Transport) -> dict[str, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.conformance.helpers import happens, record
 from tests.conformance.samples import AUDIO, DEVICE, MEDIA_CODECS
-from tests.integration.client.scaled import Scaled, kill_worker_of, places, room_of
-from tests.support.remote_cluster import ROOMY, RemoteCluster, remote_cluster, spread
+from tests.integration.client.scaled import Scaled, kill_worker_of, places, room_in, room_of
+from tests.support.remote_cluster import ROOMY, RemoteCluster, remote_cluster
 
 from tureen.bus import Bus, BusSettings
 from tureen.client import Room, connect, connection
@@ -27,8 +27,8 @@ def cluster_of_its_own(tmp_path: Path) -> Iterator[RemoteCluster]:
 @pytest.fixture
 async def room(cluster_of_its_own: RemoteCluster) -> AsyncIterator[Room]:
     """Give a room on that node, of which each transport is on a worker of its own."""
-    async with connect(cluster_of_its_own.url, scale="cluster", room_policy=spread()) as client:
-        yield await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
+    async with room_in(cluster_of_its_own) as room:
+        yield room
 
 
 async def test_one_of_the_workers_dies(room: Room, cluster_of_its_own: RemoteCluster) -> None:

@@ -13,23 +13,15 @@ from typing import Any
 import pytest
 from tests.conformance.helpers import comes, happens, record, start
 from tests.conformance.samples import AUDIO, LISTEN_UDP, MEDIA_CODECS, VIDEO
-from tests.integration.client.scaled import Scaled
+from tests.integration.client.scaled import Scaled, room_in, room_of
 from tests.integration.client.speaking import Speaker, in_turn, speaker, talk, until
-from tests.support.remote_cluster import RemoteCluster, remote_cluster, spread
+from tests.support.remote_cluster import RemoteCluster, remote_cluster
 
-from tureen.client import Room, connect
+from tureen.client import Room
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 from tureen.node_agent.agent import NodeAgent
 
 INTERVAL = 500
-SPREAD = spread()
-"""With this policy each transport of a room is on a worker of its own."""
-
-
-async def room_of(scaled: Scaled) -> Room:
-    """Return a room of which each transport is on a worker of its own."""
-    client = await scaled(room_policy=SPREAD)
-    return await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
 
 
 @pytest.fixture
@@ -42,8 +34,8 @@ def mortals(tmp_path: Path) -> Iterator[RemoteCluster]:
 @pytest.fixture
 async def doomed(mortals: RemoteCluster) -> AsyncIterator[Room]:
     """Give a room of which each transport is on a worker of its own, which may be killed."""
-    async with connect(mortals.url, scale="cluster", room_policy=SPREAD) as client:
-        yield await (await client.create_worker()).create_router(media_codecs=MEDIA_CODECS)
+    async with room_in(mortals) as room:
+        yield room
 
 
 def volumes(event: tuple[Any, ...]) -> list[tuple[Any, int]]:
