@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from typing import Annotated, Any
@@ -10,14 +11,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tureen.bus import BusSettings, run
+from tureen.bus import Bus, BusSettings, run
 from tureen.cli import completion
 from tureen.cli.show import failures, fields
 from tureen.cli.show.json_text import json_text, one_line
 from tureen.cli.wire import asking, commands, connecting, finding, payloads
 from tureen.config import SettingsError
 from tureen.contract import subjects
-from tureen.contract.errors import TureenError
+from tureen.contract.errors import Timeout, TureenError
 from tureen.contract.registry import Audience, Command
 from tureen.telemetry import TraceContext
 
@@ -51,7 +52,7 @@ def call(
     tenant: connecting.Tenant = None,
     url: connecting.Url = None,
     timeout: Annotated[
-        float, typer.Option(min=0.001, metavar="SECONDS", help="How long to wait for the answer.")
+        float, typer.Option(min=0.001, metavar="SECONDS", help="How long to wait, finding the node included.")
     ] = 5.0,
     show_fields: Annotated[
         bool, typer.Option("--fields", help="Show what the command takes and answers, and ask nobody.")
@@ -100,11 +101,21 @@ def _command(name: str, *, to_node: bool) -> Command:
 async def _ask(
     command: Command, body: dict[str, Any], settings: BusSettings, node: str | None, tenant: str, timeout: float
 ) -> dict[str, Any]:
-    trace = TraceContext.new()
+    trace, loop = TraceContext.new(), asyncio.get_running_loop()
     async with connecting.connected(settings) as bus:
+        until = loop.time() + timeout
         if command.service == "node" and node is None:
-            node = await finding.only_node(bus, timeout)
-        return await asking.ask(bus, asking.subject(command, tenant, node), body, timeout=timeout, trace=trace)
+            node = await _only_node(bus, timeout)
+        subject, tries = asking.subject(command, tenant, node), asking.tries(command, body)
+        return await asking.ask(bus, subject, body, timeout=until - loop.time(), trace=trace, tries=tries)
+
+
+async def _only_node(bus: Bus, timeout: float) -> str:
+    try:
+        async with asyncio.timeout(timeout):
+            return await finding.only_node(bus, timeout)
+    except TimeoutError:
+        raise Timeout(f"which node there is was not found out within {timeout:g} s: name one with --node") from None
 
 
 def _show(console: Console, command: Command, answer: dict[str, Any], seconds: float, *, as_json: bool) -> None:

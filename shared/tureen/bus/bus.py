@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from tureen.bus import headers as header
 from tureen.bus import payload as codec
+from tureen.bus.again import Again
 from tureen.bus.client import Client, Listener
 from tureen.bus.connection import Connection, Subscription
 from tureen.bus.events import EventListener, PayloadListener
@@ -80,8 +81,16 @@ class Bus:
 
     # Asking.
 
-    async def request(self, subject: str, payload: Mapping[str, Any], *, timeout: float = 5.0) -> dict[str, Any]:
+    async def request(
+        self, subject: str, payload: Mapping[str, Any], *, timeout: float = 5.0, tries: int = 1
+    ) -> dict[str, Any]:
         """Ask, and return the answer's body.
+
+        Args:
+            subject: Whom.
+            payload: What.
+            timeout: The seconds that all tries have together.
+            tries: How often it is sent at most while no answer comes: see `Again`. More than once only what may be.
 
         Raises:
             Malformed: The payload cannot be sent.
@@ -93,7 +102,7 @@ class Bus:
         """
         trace = current_trace() or TraceContext.new()
         headers = {TRACEPARENT: trace.child().traceparent, header.TIMEOUT_MS: str(int(timeout * 1000))}
-        delivery = await self.exchange(subject, codec.encode(payload), headers, timeout=timeout)
+        delivery = await self.exchange(subject, codec.encode(payload), headers, timeout=timeout, tries=tries)
         return _answer(delivery, subject)
 
     async def command(
@@ -114,7 +123,9 @@ class Bus:
             subject = subjects.service_command(tenant, service, object_, method)
         return await self.request(subject, payload, timeout=timeout)
 
-    async def exchange(self, subject: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Delivery:
+    async def exchange(
+        self, subject: str, body: bytes, headers: Mapping[str, str], *, timeout: float, tries: int = 1
+    ) -> Delivery:
         """Send bytes and return what comes back, as it is; errors as of `request` but for those in the answer."""
         block = header.encode(headers) if headers else b""
         client = self._sender(len(block) + len(body))
@@ -122,13 +133,29 @@ class Bus:
             raise errors.Timeout(f"no time was left to ask {subject}")
         reply, answered = self._pending.add(subject)
         expiry = asyncio.get_running_loop().call_later(timeout, self._pending.late, reply, subject, timeout)
+        again = Again(lambda left: self._resend(subject, reply, headers, body, left), timeout, tries - 1)
         try:
             client.send(subject, reply, block, body)
             delivery = await answered
         finally:
             expiry.cancel()
+            again.end()
             self._pending.forget(reply)
-        return _heard(delivery, subject)
+        try:
+            return _heard(delivery, subject)
+        except errors.Unavailable:
+            if again.sent:
+                # Somebody was there before.
+                raise errors.Timeout(f"nobody answers on {subject} any more") from None
+            raise
+
+    def _resend(self, subject: str, reply: str, headers: Mapping[str, str], body: bytes, left: float) -> None:
+        """Send a request again, with the time that it has left; where it cannot be sent its time runs out."""
+        block = header.encode({**headers, header.TIMEOUT_MS: str(int(left * 1000))})
+        try:
+            self._sender(len(block) + len(body)).send(subject, reply, block, body)
+        except errors.TureenError as error:
+            log.debug("a request to %s could not be sent again: %s", subject, error.message)
 
     def begin(self, subject: str, payload: Mapping[str, Any], *, timeout: float = 5.0) -> asyncio.Future[Delivery]:
         """Send a request at once, for who cannot wait; `finish` takes what this returns. Errors as of `exchange`."""

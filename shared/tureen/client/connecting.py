@@ -17,7 +17,7 @@ from tureen.contract.ids import check_id
 from tureen.contract.subjects import DEFAULT_TENANT
 
 REQUEST_TIMEOUT = 5.0
-"""How long a node has for an answer by default, in seconds."""
+"""How long a call may take by default, in seconds."""
 
 _SHORTEST_LEASE, _LONGEST_LEASE = 1, 3600
 """What nodes take, in seconds."""
@@ -80,7 +80,7 @@ def connect(
         room_policy: How rooms are spread, with ``scale`` ``node`` or ``cluster``: any of ``watermark``, ``hardLimit``,
             ``maxConsumersPerWorker``, ``maxTransportsPerWorker``, ``maxPeers``, ``expectedProducersPerPeer``,
             ``limit``, ``regions``, ``firstNodeId`` and ``emptyTimeout``. Default: placement's.
-        timeout: How long a node has for an answer, in seconds, more than 0.
+        timeout: How long a call may take, in seconds, more than 0: all tries, and all commands that it takes.
         lease: Seconds after which nodes close what this client has made if they hear no more of it, 1 to 3600: it was
             killed, say. Default: they do not.
         settings: How to connect, where a URL cannot say it (certificates, nkeys, …); ``url`` and ``tenant`` count.

@@ -59,8 +59,8 @@ class Connection:
         """Return what mediasoup supports; each call returns a new one."""
         return mediasoup.get_supported_rtp_capabilities()
 
-    async def _place(self) -> str:
-        reply = await self._session.ask(None, _PLACE_WORKER, {})
+    async def _place(self, until: float | None = None) -> str:
+        reply = await self._session.ask(None, _PLACE_WORKER, {}, until)
         return str(reply["nodeId"])
 
     async def attach_worker(self, worker_id: str, *, node_id: str) -> Worker:

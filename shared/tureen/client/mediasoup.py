@@ -75,19 +75,23 @@ class Mediasoup(Connection):
             "libwebrtcFieldTrials": libwebrtc_field_trials,
         }
         given = {key: value for key, value in payload.items() if value is not None}
+        until = self._session.until()
         try:
-            worker = await self._create_worker(node_id or self._node_id or await self._place(), given, app_data)
+            node_id = node_id or self._node_id or await self._place(until)
+            worker = await self._create_worker(node_id, given, app_data, until)
         except TureenError as error:
             raise named(error) from None
         self.observer.safe_emit("newworker", worker)
         return worker
 
-    async def _create_worker(self, node_id: str, payload: dict[str, Any], app_data: AppData | None) -> Worker:
+    async def _create_worker(
+        self, node_id: str, payload: dict[str, Any], app_data: AppData | None, until: float
+    ) -> Worker:
         worker_id = str(payload["id"])
         link = self._link(node_id, worker_id)
         link.hear_object("worker", worker_id)
         try:
-            reply = await self._session.ask(node_id, _CREATE_WORKER, payload)
+            reply = await self._session.ask(node_id, _CREATE_WORKER, payload, until)
         except BaseException:
             link.end()
             self._session.tell(node_id, commands_of("node")["worker.close"], {"workerId": worker_id})

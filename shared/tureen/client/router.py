@@ -8,7 +8,7 @@ from tureen import mediasoup
 from tureen.client.observers import ActiveSpeakerObserver, AudioLevelObserver
 from tureen.client.remote import Remote
 from tureen.client.transports import DirectTransport, PipeTransport, PlainTransport, WebRtcTransport
-from tureen.mediasoup.types import RouterRtpCodecCapability
+from tureen.mediasoup.types import PipeToRouterResult, RouterRtpCodecCapability
 
 
 class Router(Remote, mediasoup.Router):
@@ -32,6 +32,17 @@ class Router(Remote, mediasoup.Router):
         super().update_media_codecs(media_codecs)
         if not self._closed:
             self._link.request("ROUTER_UPDATE_MEDIA_CODECS", self._id, {"mediaCodecs": media_codecs}, awaited=False)
+
+    async def _pipe_to(
+        self,
+        router: mediasoup.Router,
+        source: mediasoup.Producer | mediasoup.DataProducer,
+        *,
+        keep_id: bool,
+        options: dict[str, Any],
+    ) -> PipeToRouterResult:
+        async with self._link.session.in_time():
+            return await super()._pipe_to(router, source, keep_id=keep_id, options=options)
 
     async def codecs_settled(self) -> None:
         """Wait until the node has the codecs that it was told of; it gets that before anything asked after it."""

@@ -61,8 +61,9 @@ class Transport(Measured, mediasoup.Transport):
             "keyFrameRequestDelay": key_frame_request_delay or None,
             "enableMediasoupPacketIdHeaderExtension": enable_mediasoup_packet_id_header_extension,
         }
-        await cast("Router", self._router).codecs_settled()
-        reply = await self._create(producer_id, "TRANSPORT_PRODUCE", body, _CLOSE_PRODUCER)
+        async with self._link.session.in_time():
+            await cast("Router", self._router).codecs_settled()
+            reply = await self._create(producer_id, "TRANSPORT_PRODUCE", body, _CLOSE_PRODUCER)
         producer = self.enter_producer(reply, app_data)
         self._observe("newproducer", producer)
         return producer

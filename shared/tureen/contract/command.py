@@ -62,6 +62,7 @@ class Command:
         target: The field (as on the wire) that names the object it is called on; empty where there is none.
         audience: Who may ask.
         retry: Whether asking again with the same payload is safe.
+        anew: Whether it is done anew each time it is asked again, so that the last answer alone holds.
     """
 
     service: str
@@ -74,6 +75,7 @@ class Command:
     target: str = ""
     audience: Audience = Audience.TENANT
     retry: bool = True
+    anew: bool = False
     name: str = field(init=False)
     """`<object>.<method>`, as on the wire."""
 

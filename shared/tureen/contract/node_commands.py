@@ -128,11 +128,16 @@ NODE: tuple[Command, ...] = (
         media.TransportConnect,
         media.TransportConnected,
     ),
-    on_object(
-        "transport.restartIce",
-        "Take new ICE parameters, for a WebRtcTransport.",
+    Command(
+        "node",
+        "transport",
+        "restartIce",
         media.TransportRef,
         media.IceRestarted,
+        "Take new ICE parameters, for a WebRtcTransport. Asked again it takes others: the last answer holds.",
+        ON_AN_OBJECT,
+        target="transportId",
+        anew=True,
     ),
     on_object(
         "transport.setMaxIncomingBitrate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
@@ -226,6 +226,11 @@ class Router(TransportMaker):
         )
         if source is None:
             raise NotFoundError("Producer not found" if data_producer_id is None else "DataProducer not found")
+        return await self._pipe_to(router, source, keep_id=keep_id, options=options)
+
+    async def _pipe_to(
+        self, router: Router, source: Producer | DataProducer, *, keep_id: bool, options: dict[str, Any]
+    ) -> PipeToRouterResult:
         origin = source._transport._router
         end = await router._pipe_end(origin, keep_id=keep_id)
         return await origin._pipes.pipe(source, end, keep_id=keep_id, options=options)

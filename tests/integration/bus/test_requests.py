@@ -9,7 +9,7 @@ from tests.integration.conftest import Connect
 from tests.support.echo import SUBJECT, EchoSay, say
 from tests.support.nats_server import NatsServer
 
-from tureen.bus import Bus, Call, headers
+from tureen.bus import Bus, Call, headers, payload
 from tureen.bus.parser import Delivery
 from tureen.contract.errors import (
     Conflict,
@@ -104,6 +104,42 @@ async def test_no_answer_in_time(bus: Bus) -> None:
     for timeout in (0, -1):
         with pytest.raises(Timeout, match="no time was left"):
             await bus.request(say(), {}, timeout=timeout)
+
+
+async def test_tries(bus: Bus) -> None:
+    """While nobody answers a request is sent again, at half of its time and of what is left, with the time it has."""
+    sent: list[str] = []
+
+    def answer_the_last(delivery: Delivery) -> None:
+        sent.append(headers.parse(delivery.headers)[headers.TIMEOUT_MS.lower()])
+        if len(sent) == 3:
+            bus.send(delivery.reply, payload.encode({"number": 3}))
+
+    await bus.listen(SUBJECT, answer_the_last)
+    assert await bus.request(say(), {}, timeout=2, tries=5) == {"number": 3}
+    await bus.barrier()
+    assert sent == ["2000", "1000", "500"]
+
+
+async def test_a_slow_answer(bus: Bus) -> None:
+    """What is answered late is answered once: the answer to the first message counts after the second one, too."""
+    asked: list[Delivery] = []
+
+    def answer_the_first(delivery: Delivery) -> None:
+        asked.append(delivery)
+        if len(asked) == 2:
+            bus.send(asked[0].reply, payload.encode({"number": 1}))
+
+    await bus.listen(SUBJECT, answer_the_first)
+    assert await bus.request(say(), {}, timeout=1, tries=3) == {"number": 1}
+    assert asked[0].reply == asked[1].reply
+
+
+async def test_gone_after_the_first_try(bus: Bus) -> None:
+    """Where somebody heard a request, and nobody is there when it is sent again, it may have been done."""
+    subscription = await bus.listen(SUBJECT, lambda _: subscription.abandon())
+    with pytest.raises(Timeout, match="any more"):
+        await bus.request(say(), {}, timeout=1, tries=2)
 
 
 async def test_a_late_answer_reaches_nobody(bus: Bus, connect: Connect, serve: Serve) -> None:

@@ -151,7 +151,7 @@ async def test_tenants(guarded_server: tuple[NatsServer, dict[str, str]], sign_i
         tureen("call", "router.dump", url=url, COLUMNS="1000"),
         tureen("call", "router.dump", "--node", "n1", url=server.url.replace("//", "//tenant-a:guessed@")),
     )
-    assert (sent.status, heard) == (4, ["tureen.v1.a.node.n1.router.dump"])
+    assert (sent.status, set(heard)) == (4, {"tureen.v1.a.node.n1.router.dump"})
     assert (other.status, json.loads(other.err)["type"]) == (1, "Unauthorized")
     assert unknown.status == 2
     assert "name one with --node" in unknown.err

@@ -105,7 +105,7 @@ async def test_a_lost_event(client: Client, node: RemoteNode) -> None:
 
 async def test_asked_again(client: Client, node: RemoteNode) -> None:
     """A create whose answer does not come is asked again with the same id, and makes one object."""
-    one = await client(timeout=0.3)
+    one = await client()
     worker = await one.create_worker()
     router = await worker.create_router()
     bus = one._session.bus

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import sys
 from typing import Any
 
 import psutil
 import pytest
+from tests.support.agent_process import start_agent
 from tests.support.nats_server import NatsServer
 from tests.support.rtp import MEDIA_CODECS, audio_parameters, rtp_socket
 
@@ -22,7 +21,7 @@ GONE_WITHIN = 5.0
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped by SIGSTOP"])
 async def test_no_worker_survives_a_killed_agent(nats_server: NatsServer, bus: Bus, stopped: bool) -> None:
     """An agent killed by SIGKILL while RTP flows takes its workers along, one that is stopped too."""
-    process, facts = await start_agent(nats_server)
+    process, facts = await start_agent(nats_server.url)
     workers = psutil.Process(process.pid).children()
     assert len(workers) == 2
     async with rtp_socket() as sender:
@@ -41,35 +40,12 @@ async def test_no_worker_survives_a_killed_agent(nats_server: NatsServer, bus: B
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 async def test_an_agent_ends_in_order(nats_server: NatsServer, ending: signal.Signals) -> None:
     """Asked to end, an agent ends with status 0 and without its workers."""
-    process, _ = await start_agent(nats_server)
+    process, _ = await start_agent(nats_server.url)
     workers = psutil.Process(process.pid).children()
     process.send_signal(ending)
     async with asyncio.timeout(10):
         assert await process.wait() == 0
     await gone(workers)
-
-
-async def start_agent(nats_server: NatsServer) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
-    """Run an agent with two workers as a process of its own; return what it says when it is ready."""
-    read_end, write_end = os.pipe()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tureen.node_agent",
-        env={
-            **os.environ,
-            "TUREEN_READY_FD": str(write_end),
-            "TUREEN_NODE_AGENT_NATS__SERVERS": nats_server.url,
-            "TUREEN_NODE_AGENT_NODE_ID": "node-1",
-            "TUREEN_NODE_AGENT_WORKERS": "2",
-        },
-        pass_fds=[write_end],
-    )
-    os.close(write_end)
-    with os.fdopen(read_end) as stream:
-        line = await asyncio.to_thread(stream.readline)
-    facts: dict[str, Any] = json.loads(line)
-    return process, facts
 
 
 async def producing(bus: Bus, facts: dict[str, Any]) -> dict[str, Any]:

@@ -22,10 +22,24 @@ def subject(command: Command, tenant: str, node_id: str | None) -> str:
     return subjects.service_command(tenant, command.service, command.object, command.method)
 
 
+def tries(command: Command, body: Mapping[str, Any]) -> int:
+    """Return how often a command may be sent while nobody answers: a create without an id makes one each time."""
+    anew = command.anew or ("id" in command.request.model_fields and "id" not in body)
+    return 3 if command.retry and not anew else 1
+
+
 async def ask(
-    bus: Bus, subject: str, body: Mapping[str, Any], *, timeout: float, trace: TraceContext
+    bus: Bus, subject: str, body: Mapping[str, Any], *, timeout: float, trace: TraceContext, tries: int = 1
 ) -> dict[str, Any]:
     """Send a command in JSON, bytes as base64, and return the answer's body.
+
+    Args:
+        bus: The connection.
+        subject: Whom to ask.
+        body: What to ask.
+        timeout: The seconds that all tries have together.
+        trace: The span that it belongs to.
+        tries: How often it is sent at most while nobody answers.
 
     Raises:
         TureenError: As of `Bus.request`; it carries the trace id in any case.
@@ -36,7 +50,7 @@ async def ask(
         headers.CONTENT_TYPE: headers.JSON,
     }
     try:
-        delivery = await bus.exchange(subject, payload.encode_json(body), sent, timeout=timeout)
+        delivery = await bus.exchange(subject, payload.encode_json(body), sent, timeout=timeout, tries=tries)
         answer = _decoded(delivery.body, subject)
         if headers.ERROR_CODE.lower() in headers.parse(delivery.headers):
             raise errors.from_body(answer)

@@ -96,9 +96,10 @@ class ScaledMediasoup(Connection):
         if node_id is not None and self._scale == "cluster":
             raise TypeError(NO_NODE)
         named_node = node_id or self._node_id
-        rooms = Rooms(self._session, await self._node(named_node), self._policy)
-        if named_node is not None and not await rooms.any_workers():
-            raise named(Unavailable(f"there is no node {named_node}, or it has no worker"))
+        async with self._session.in_time():
+            rooms = Rooms(self._session, await self._node(named_node), self._policy)
+            if named_node is not None and not await rooms.any_workers():
+                raise named(Unavailable(f"there is no node {named_node}, or it has no worker"))
         worker = LogicalWorker(
             rooms,
             self._attach_at,

@@ -72,13 +72,14 @@ class Member(Router):
     async def codecs_settled(self) -> None:
         """Wait until the node has the codecs that the room was given; it gets them from placement.
 
-        Not for longer than a node has for an answer: another client may have given the room others.
+        Not for longer than half the time of a call: another client may have given the room others.
         """
         updated, wanted = self.room.updated, self.room.rtp_capabilities
         if updated is None or self._codecs is wanted:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._link.session.timeout):
+            # The other half is for what it is waited for.
+            async with asyncio.timeout(self._link.session.timeout / 2):
                 await asyncio.wait({updated})
                 while True:
                     if (await self._command("getRtpCapabilities"))["rtpCapabilities"] == wanted:

@@ -24,7 +24,7 @@ from tureen.contract.ids import check_id
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, UnsupportedError
 from tureen.mediasoup.router import AnyRtpObserver
 from tureen.mediasoup.router_transports import AnyTransport
-from tureen.mediasoup.types import AppData, RouterRtpCodecCapability, RtpCapabilities
+from tureen.mediasoup.types import AppData, PipeToRouterResult, RouterRtpCodecCapability, RtpCapabilities
 
 if TYPE_CHECKING:
     from tureen.client.scaled.worker import LogicalWorker
@@ -165,6 +165,17 @@ class Room(mediasoup.Router):
     def transport_left(self, transport_id: str) -> None:
         """Note the end of a transport."""
         self._transports.pop(transport_id, None)
+
+    async def _pipe_to(
+        self,
+        router: mediasoup.Router,
+        source: mediasoup.Producer | mediasoup.DataProducer,
+        *,
+        keep_id: bool,
+        options: dict[str, Any],
+    ) -> PipeToRouterResult:
+        async with self.session.in_time():
+            return await super()._pipe_to(router, source, keep_id=keep_id, options=options)
 
     async def _pipe_end(self, origin: mediasoup.Router, *, keep_id: bool) -> mediasoup.Router:
         """Return the member into which another router pipes: always the same one, as long as it is there."""

@@ -86,7 +86,8 @@ class LogicalObserver(mediasoup.RtpObserver, ABC):
         if not known:
             self._watched[producer_id] = producer.observer.once("close", lambda: self._unwatch(producer_id))
         try:
-            await self._join(producer)
+            async with cast("Room", self._router).session.in_time():
+                await self._join(producer)
         except BaseException:
             if not known:
                 self._unwatch(producer_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tureen.client.scaled.placing import placed
 from tureen.client.scaled.rooms import Place
 from tureen.contract.errors import Conflict, Draining, NoCapacity, Stale, TureenError, Unavailable
-from tureen.mediasoup.errors import NotFoundError, WorkerClosedError
+from tureen.mediasoup.errors import NotFoundError, RequestTimeoutError, WorkerClosedError
 
 
 class Places:
@@ -68,6 +69,21 @@ async def test_time_is_up() -> None:
     places = Places(["one", "two"], [Stale("old")])
     with pytest.raises(Stale):
         await placed(places.place, places.make, 0)
+
+
+async def test_a_place_that_hangs() -> None:
+    """Where nobody has refused, but time is up while it is made, that is a timeout, and the making is cancelled."""
+    places, cancelled = Places(["one"], []), asyncio.Event()
+
+    async def hang(_: Place) -> Any:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    with pytest.raises(RequestTimeoutError, match=r"within 0\.01 s"):
+        await placed(places.place, hang, 0.01)
+    assert cancelled.is_set()
 
 
 async def test_what_no_place_changes() -> None:
