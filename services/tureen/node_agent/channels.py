@@ -17,7 +17,7 @@ def enter_data_producer(
     state.objects.data_producers.add(entry)
 
     def closed() -> None:
-        state.objects.data_producers.discard(entry.id)
+        state.objects.data_producers.discard(entry)
         state.forget(entry)
 
     data_producer.observer.once("close", closed)
@@ -32,7 +32,7 @@ def enter_data_consumer(state: AgentState, router: RouterEntry, data_consumer: D
     state.objects.data_consumers.add(entry)
 
     def closed() -> None:
-        state.objects.data_consumers.discard(entry.id)
+        state.objects.data_consumers.discard(entry)
         state.forget(entry)
         state.puller.unwatched(router, data_consumer.data_producer_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tureen.contract.media import Served
 from tureen.contract.rooms import RoomRecord, RoomRouter
@@ -23,8 +23,6 @@ from tureen.mediasoup import (
     WebRtcServer,
     Worker,
 )
-from tureen.mediasoup.dumped import object_ids
-from tureen.mediasoup.types import RouterDump
 from tureen.node_agent.bookings import Bookings
 from tureen.node_agent.table import Table
 
@@ -116,6 +114,18 @@ class HeldProducer:
 
 
 @dataclass(slots=True, eq=False)
+class Entries:
+    """What somebody asked for on one router, by the keys that the tables of the node have."""
+
+    transports: dict[str, TransportEntry] = field(default_factory=dict)
+    producers: dict[str, ProducerEntry] = field(default_factory=dict)
+    consumers: dict[str, ConsumerEntry] = field(default_factory=dict)
+    data_producers: dict[str, DataProducerEntry] = field(default_factory=dict)
+    data_consumers: dict[str, DataConsumerEntry] = field(default_factory=dict)
+    rtp_observers: dict[str, RtpObserverEntry] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
 class RouterEntry:
     """A router, its place, and what it holds."""
 
@@ -130,7 +140,8 @@ class RouterEntry:
     served_on_wire: dict[str, Any] = field(init=False)
     """The same as a map, for the answers that are made most often."""
     producers: dict[str, HeldProducer] = field(default_factory=dict)
-    transports: dict[str, TransportEntry] = field(default_factory=dict)
+    entries: Entries = field(default_factory=Entries)
+    """What somebody asked for here; the tables of `Objects` keep it."""
     booked: set[str] = field(default_factory=set)
     """The transports that have a place here: those that are being made as well."""
     opened: int = 0
@@ -146,6 +157,11 @@ class RouterEntry:
         worker = self.worker
         self.served = Served(node_id=self.node_id, worker_id=worker.id, worker_index=worker.index, router_id=self.id)
         self.served_on_wire = self.served.to_wire()
+
+    @property
+    def transports(self) -> dict[str, TransportEntry]:
+        """The transports that somebody asked for, by id."""
+        return self.entries.transports
 
     @property
     def place(self) -> RoomRouter:
@@ -258,6 +274,34 @@ class RtpObserverEntry(_OnRouter):
         self.rtp_observer.close()
 
 
+OnRouter = TypeVar("OnRouter", bound=_OnRouter)
+
+
+class RouterTable(Table[OnRouter]):
+    """Objects that hang on routers: they are found by router as well, in a time that others' objects do not count in.
+
+    Args:
+        noun: As of every table.
+        of: Returns where a router has its part of the table.
+    """
+
+    def __init__(self, noun: str, of: Callable[[Entries], dict[str, OnRouter]]) -> None:
+        super().__init__(noun)
+        self._of = of
+
+    def add(self, entry: OnRouter) -> None:
+        """Enter an object under its id, and on its router."""
+        super().add(entry)
+        self._of(entry.router.entries)[entry.id] = entry
+
+    def discard(self, entry: OnRouter) -> None:
+        """Take an object out, from its router too, if it is there."""
+        super().discard(entry)
+        on_router = self._of(entry.router.entries)
+        if on_router.get(entry.id) is entry:
+            del on_router[entry.id]
+
+
 class Objects:
     """Every object of this node that has a name on the wire."""
 
@@ -265,13 +309,13 @@ class Objects:
         self.workers: Table[WorkerEntry] = Table("Worker")
         self.webrtc_servers: Table[WebRtcServerEntry] = Table("WebRtcServer")
         self.routers: Table[RouterEntry] = Table("Router")
-        self.transports: Table[TransportEntry] = Table("Transport")
+        self.transports: Table[TransportEntry] = RouterTable("Transport", lambda on: on.transports)
         self.pipes: Table[PipeEntry] = Table("PipeTransport")
-        self.producers: Table[ProducerEntry] = Table("Producer")
-        self.consumers: Table[ConsumerEntry] = Table("Consumer")
-        self.data_producers: Table[DataProducerEntry] = Table("DataProducer")
-        self.data_consumers: Table[DataConsumerEntry] = Table("DataConsumer")
-        self.rtp_observers: Table[RtpObserverEntry] = Table("RtpObserver")
+        self.producers: Table[ProducerEntry] = RouterTable("Producer", lambda on: on.producers)
+        self.consumers: Table[ConsumerEntry] = RouterTable("Consumer", lambda on: on.consumers)
+        self.data_producers: Table[DataProducerEntry] = RouterTable("DataProducer", lambda on: on.data_producers)
+        self.data_consumers: Table[DataConsumerEntry] = RouterTable("DataConsumer", lambda on: on.data_consumers)
+        self.rtp_observers: Table[RtpObserverEntry] = RouterTable("RtpObserver", lambda on: on.rtp_observers)
         self.rooms: dict[tuple[str, str], RoomRecord] = {}
         """The agent's copies of the rooms' records, by tenant and room."""
 
@@ -282,39 +326,6 @@ class Objects:
             NotFound: There is none of that id, or it is another tenant's.
         """
         return self.pipes.find(transport_id, tenant) or self.transports.get(transport_id, tenant)
-
-    def made_by_agent(self, router: RouterEntry, dump: RouterDump) -> list[str]:
-        """Return the ids of everything on a router that nobody asked for: the agent made it, to pull and to serve."""
-        asked: list[tuple[RouterEntry, Any]] = [
-            *((entry.router, entry.transport) for entry in self.transports.all()),
-            *((entry.router, entry.producer) for entry in self.producers.all()),
-            *((entry.router, entry.consumer) for entry in self.consumers.all()),
-            *((entry.router, entry.data_producer) for entry in self.data_producers.all()),
-            *((entry.router, entry.data_consumer) for entry in self.data_consumers.all()),
-        ]
-        # RTP observers are always somebody's.
-        known = {*dump["rtpObserverIds"], *(entity.id for place, entity in asked if place is router)}
-        return [object_id for object_id in object_ids(dump) if object_id not in known]
-
-    def paused(self, router: RouterEntry) -> list[str]:
-        """Return the ids of everything on a router that is paused itself."""
-        pausable: list[tuple[RouterEntry, Any]] = [
-            *((entry.router, entry.producer) for entry in self.producers.all()),
-            *((entry.router, entry.consumer) for entry in self.consumers.all()),
-            *((entry.router, entry.data_producer) for entry in self.data_producers.all()),
-            *((entry.router, entry.data_consumer) for entry in self.data_consumers.all()),
-            *((entry.router, entry.rtp_observer) for entry in self.rtp_observers.all()),
-        ]
-        return [entity.id for place, entity in pausable if place is router and entity.paused]
-
-    def source_paused(self, router: RouterEntry) -> list[str]:
-        """Return the ids of everything on a router whose producer or data producer is paused."""
-        consumers = (entry.consumer for entry in self.consumers.all() if entry.router is router)
-        data_consumers = (entry.data_consumer for entry in self.data_consumers.all() if entry.router is router)
-        return [
-            *(consumer.id for consumer in consumers if consumer.producer_paused),
-            *(data_consumer.id for data_consumer in data_consumers if data_consumer.data_producer_paused),
-        ]
 
     def record_of(self, router: RouterEntry) -> RoomRecord | None:
         """Return the record of the room that a router belongs to."""

@@ -181,7 +181,7 @@ class AgentState:
 
     def router_closed(self, entry: RouterEntry) -> None:
         """A router is gone, however it ended: forget it and say so."""
-        self.objects.routers.discard(entry.id)
+        self.objects.routers.discard(entry)
         self.forget(entry)
         entry.worker.routers.pop(entry.id, None)
         if entry.worker.worker.closed:
@@ -192,7 +192,7 @@ class AgentState:
 
     def worker_died(self, entry: WorkerEntry) -> None:
         """A worker ended by itself, and its routers with it: forget it and say so."""
-        self.objects.workers.discard(entry.id)
+        self.objects.workers.discard(entry)
         self._announce("workerDied", WorkerEvent, worker_id=entry.id, router_ids=sorted(entry.lost_routers))
 
     def pipe_opened(self, router: RouterEntry, from_router_id: str) -> None:

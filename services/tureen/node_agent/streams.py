@@ -34,7 +34,7 @@ def enter_producer(
     state.objects.producers.add(entry)
 
     def closed() -> None:
-        state.objects.producers.discard(entry.id)
+        state.objects.producers.discard(entry)
         state.forget(entry)
 
     producer.observer.once("close", closed)
@@ -63,7 +63,7 @@ def enter_consumer(
     state.objects.consumers.add(entry)
 
     def closed() -> None:
-        state.objects.consumers.discard(entry.id)
+        state.objects.consumers.discard(entry)
         state.forget(entry)
         unwatch(state, router, consumer.producer_id)
         if transport_id is not None:
@@ -79,9 +79,9 @@ def scored(state: AgentState, router: RouterEntry, held: HeldProducer) -> None:
 
     No pipe carries them, so the workers do not know of it.
     """
-    for entry in list(state.objects.consumers.all()):
-        if entry.router is router and entry.consumer.producer_id == held.producer.id:
-            state.events.publish(router, "consumer", entry.id, "score", score_of(entry.router, entry.consumer))
+    for entry in router.entries.consumers.values():
+        if entry.consumer.producer_id == held.producer.id:
+            state.events.publish(router, "consumer", entry.id, "score", score_of(router, entry.consumer))
     state.server.scored(held)
 
 

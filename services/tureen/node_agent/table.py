@@ -35,9 +35,10 @@ class Table(Generic[Entry]):
         """Enter an object under its id."""
         self._entries[entry.id] = entry
 
-    def discard(self, object_id: str) -> None:
+    def discard(self, entry: Entry) -> None:
         """Take an object out, if it is there."""
-        self._entries.pop(object_id, None)
+        if self._entries.get(entry.id) is entry:
+            del self._entries[entry.id]
 
     def find(self, object_id: str, tenant: str) -> Entry | None:
         """Return a tenant's object, or None."""

@@ -45,7 +45,6 @@ async def enter(
         state.grants.free(transport_id)
         raise
     entry = TransportEntry(transport_id, router, transport)
-    router.transports[transport_id] = entry
     router.opened += 1
     state.objects.transports.add(entry)
     state.events.attach(router, "transport", transport_id, transport, lambda: _closed(state, entry))
@@ -53,9 +52,8 @@ async def enter(
 
 
 def _closed(state: AgentState, entry: TransportEntry) -> None:
-    entry.router.transports.pop(entry.id, None)
     arbiter.release(entry.router, entry.id)
-    state.objects.transports.discard(entry.id)
+    state.objects.transports.discard(entry)
     state.forget(entry)
     state.creates.forget(connect_id(entry.id), closed=False)
 

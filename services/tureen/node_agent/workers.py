@@ -84,7 +84,7 @@ class WorkerPool:
         state.objects.webrtc_servers.add(entry)
 
         def closed() -> None:
-            state.objects.webrtc_servers.discard(entry.id)
+            state.objects.webrtc_servers.discard(entry)
             state.forget(entry)
 
         server.observer.once("close", closed)
@@ -141,7 +141,7 @@ class WorkerPool:
 
     def _gone(self, entry: WorkerEntry) -> None:
         """A worker died or was closed: forget it, and replace one of the pool."""
-        self._state.objects.workers.discard(entry.id)
+        self._state.objects.workers.discard(entry)
         self._state.forget(entry)
         self._forget(entry.worker.pid)
         if entry.tenant == SYSTEM and not self._closed:

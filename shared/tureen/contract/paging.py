@@ -5,7 +5,7 @@ A dump or a list of statistics is taken once and cut up: its pages together are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgpack
@@ -17,6 +17,10 @@ FIRST = "first"
 PAGE_BYTES = 240 * 1024
 """A page stays under 256 KiB, its envelope included."""
 _PIECE_BYTES = 16 * 1024
+_AT_ONCE = 64 * 1024
+"""Bytes that are cut up until others get their turn."""
+_MOST_VALUES = 512
+"""What holds more values is not packed to find out its size, but cut."""
 
 Item = TypeVar("Item", bound=Message)
 
@@ -51,15 +55,32 @@ def split(value: dict[str, Any], limit: int = PAGE_BYTES) -> list[dict[str, Any]
     each with its small fields: mediasoup's maps are lists of `{key, values}`. What cannot be cut stays whole, however
     large.
     """
+    work = splitting(value, limit)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            parts: list[dict[str, Any]] = end.value
+            return parts
+
+
+def splitting(value: dict[str, Any], limit: int = PAGE_BYTES) -> Generator[None, None, list[dict[str, Any]]]:
+    """Do as `split`, but yield now and then, so that others get their turn; the generator's result is the parts.
+
+    Nobody may change the structure meanwhile.
+    """
     parts: list[dict[str, Any]] = [{}]
-    used = 0
-    for piece in _pieces(value, min(_PIECE_BYTES, limit)):
-        size = _size(piece)
+    used = since = 0
+    for piece, size in _pieces(value, min(_PIECE_BYTES, limit)):
         if used and used + size > limit:
             parts.append({})
             used = 0
         _join(parts[-1], piece)
         used += size
+        since += size
+        if since > _AT_ONCE:
+            since = 0
+            yield
     return parts
 
 
@@ -83,30 +104,53 @@ def fitting(items: Iterable[Item], limit: int = PAGE_BYTES) -> list[Item]:
     return taken
 
 
-def _pieces(value: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
-    """Yield a map's fields, and those of large ones in pieces."""
+def _pieces(value: dict[str, Any], limit: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield a map's fields, and those of large ones in pieces, each with its size."""
     for key, item in value.items():
-        if isinstance(item, dict | list) and _size(item) > limit:
-            inner = _pieces(item, limit) if isinstance(item, dict) else _batches(item, limit)
-            for piece in inner:
-                yield {key: piece}
+        size = _measure(item, limit)
+        if size is not None:
+            yield {key: item}, size
         else:
-            yield {key: item}
+            inner = _pieces(item, limit) if isinstance(item, dict) else _batches(item, limit)
+            for piece, size in inner:
+                yield {key: piece}, size
 
 
-def _batches(items: list[Any], limit: int) -> Iterator[list[Any]]:
-    """Yield a list's items, as many at a time as fit when the list is halved again and again."""
-    if _size(items) <= limit:
-        yield items
+def _batches(items: list[Any], limit: int) -> Iterator[tuple[list[Any], int]]:
+    """Yield a list's items, as many at a time as fit when the list is halved again and again, with their size."""
+    size = _measure(items, limit)
+    if size is not None:
+        yield items, size
     elif len(items) > 1:
         middle = len(items) // 2
         yield from _batches(items[:middle], limit)
         yield from _batches(items[middle:], limit)
     elif _can_be_cut(items[0]):
-        for part in _item_parts(items[0], limit):
-            yield [part]
+        for part, size in _item_parts(items[0], limit):
+            yield [part], size
     else:
-        yield items
+        yield items, _size(items)
+
+
+def _measure(item: Any, limit: int) -> int | None:
+    """Return the size of what need not be cut: it is no map or list, or a small one."""
+    if not isinstance(item, dict | list):
+        return _size(item)
+    if _count(item, _MOST_VALUES) >= _MOST_VALUES:
+        return None
+    size = _size(item)
+    return size if size <= limit else None
+
+
+def _count(item: dict[str, Any] | list[Any], most: int) -> int:
+    """Return how many values there are in a map or list on all levels; counting ends at `most`."""
+    count = len(item)
+    for value in item.values() if isinstance(item, dict) else item:
+        if count >= most:
+            break
+        if isinstance(value, dict | list):
+            count += _count(value, most - count)
+    return count
 
 
 def _can_be_cut(item: Any) -> bool:
@@ -114,11 +158,12 @@ def _can_be_cut(item: Any) -> bool:
     return isinstance(item, dict) and "key" in item and any(isinstance(field, dict | list) for field in item.values())
 
 
-def _item_parts(item: dict[str, Any], limit: int) -> Iterator[dict[str, Any]]:
-    """Yield an item of a list in parts that all have its small fields."""
+def _item_parts(item: dict[str, Any], limit: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield an item of a list in parts that all have its small fields, with their sizes."""
     small = {key: field for key, field in item.items() if not isinstance(field, dict | list)}
-    for piece in _pieces({key: field for key, field in item.items() if key not in small}, limit):
-        yield {**small, **piece}
+    room = _size(small)
+    for piece, size in _pieces({key: field for key, field in item.items() if key not in small}, limit):
+        yield {**small, **piece}, room + size
 
 
 def _join(whole: dict[str, Any], part: dict[str, Any]) -> None:

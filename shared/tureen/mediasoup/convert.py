@@ -90,6 +90,21 @@ _REWRITERS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
+# Lists of ids, and maps between ids and SSRCs, as long as there are objects on a transport: nothing in them is absent.
+_OF_IDS = frozenset(
+    {
+        "consumerIds",
+        "dataConsumerIds",
+        "dataProducerIds",
+        "mapRtxSsrcConsumerId",
+        "mapSsrcConsumerId",
+        "producerIds",
+        "rtpListener",
+        "sctpListener",
+    }
+)
+
+
 def transport_dump(values: Decoded) -> dict[str, Any]:
     """Return the dump of a transport of any class."""
     merged = {**values["base"], **values}
@@ -97,7 +112,7 @@ def transport_dump(values: Decoded) -> dict[str, Any]:
     # It is what the transport's class says already.
     del merged["direct"]
     return {
-        key: _REWRITERS[key](value) if key in _REWRITERS else prune(value)
+        key: _REWRITERS[key](value) if key in _REWRITERS else value if key in _OF_IDS else prune(value)
         for key, value in merged.items()
         if value is not None
     }

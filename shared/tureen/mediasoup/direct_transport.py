@@ -35,7 +35,7 @@ class DirectTransport(Transport):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        return cast("DirectTransportDump", convert.transport_dump(await self._request("TRANSPORT_DUMP")))
+        return cast("DirectTransportDump", convert.transport_dump(await self._dump("TRANSPORT_DUMP")))
 
     async def get_stats(self) -> list[DirectTransportStat]:
         """Return statistics, in one entry.

@@ -9,8 +9,10 @@ from os import urandom
 from typing import Any, ClassVar, NamedTuple
 
 from tureen.mediasoup.asking import Asking
+from tureen.mediasoup.codec import Packed
 from tureen.mediasoup.errors import MediasoupError, NotFoundError, RequestTimeoutError, WorkerClosedError
 from tureen.mediasoup.events import EnhancedEventEmitter
+from tureen.mediasoup.turns import in_turns
 from tureen.mediasoup.types import AppData
 
 _logger = logging.getLogger("tureen.mediasoup")
@@ -127,6 +129,16 @@ class Entity(EnhancedEventEmitter):
         """
         self._check_open()
         return self._channel.request(method, self._id, body, decode=decode)
+
+    async def _dump(self, method: str) -> Any:
+        """Ask for a dump and decode it in pieces: it grows with what hangs on this object.
+
+        Raises:
+            NotFoundError: It is closed.
+            WorkerClosedError: The worker is closed.
+        """
+        packed: Packed = await self._request(method, decode=False)
+        return await in_turns(packed.unpacking())
 
     def _notify(self, event: str, body: Mapping[str, Any]) -> None:
         """Send a notification about this object at once; do nothing if it is closed, as the worker would not.

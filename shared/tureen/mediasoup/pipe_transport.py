@@ -65,7 +65,7 @@ class PipeTransport(NetworkTransport):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        return cast("PipeTransportDump", convert.transport_dump(await self._request("TRANSPORT_DUMP")))
+        return cast("PipeTransportDump", convert.transport_dump(await self._dump("TRANSPORT_DUMP")))
 
     async def get_stats(self) -> list[PipeTransportStat]:
         """Return statistics, in one entry.

@@ -65,7 +65,7 @@ class PlainTransport(NetworkTransport):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        return cast("PlainTransportDump", convert.transport_dump(await self._request("TRANSPORT_DUMP")))
+        return cast("PlainTransportDump", convert.transport_dump(await self._dump("TRANSPORT_DUMP")))
 
     async def get_stats(self) -> list[PlainTransportStat]:
         """Return statistics, in one entry.

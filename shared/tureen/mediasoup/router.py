@@ -111,7 +111,7 @@ class Router(TransportMaker):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        return cast("RouterDump", await self._request("ROUTER_DUMP"))
+        return cast("RouterDump", await self._dump("ROUTER_DUMP"))
 
     def can_consume(self, *, producer_id: str, rtp_capabilities: RtpCapabilities) -> bool:
         """Tell whether an endpoint can receive a producer.

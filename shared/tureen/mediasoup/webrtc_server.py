@@ -73,4 +73,4 @@ class WebRtcServer(Identified):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        return cast("WebRtcServerDump", await self._request("WEBRTCSERVER_DUMP"))
+        return cast("WebRtcServerDump", await self._dump("WEBRTCSERVER_DUMP"))

@@ -162,7 +162,7 @@ class WebRtcTransport(NetworkTransport):
             NotFoundError: It is closed.
             WorkerClosedError: The worker is closed.
         """
-        return cast("WebRtcTransportDump", convert.transport_dump(await self._request("TRANSPORT_DUMP")))
+        return cast("WebRtcTransportDump", convert.transport_dump(await self._dump("TRANSPORT_DUMP")))
 
     async def get_stats(self) -> list[WebRtcTransportStat]:
         """Return statistics, in one entry.

@@ -110,7 +110,7 @@ class Worker(Parent):
         Raises:
             WorkerClosedError: It is closed.
         """
-        return cast("WorkerDump", await self._request("WORKER_DUMP"))
+        return cast("WorkerDump", await self._dump("WORKER_DUMP"))
 
     async def get_resource_usage(self) -> WorkerResourceUsage:
         """Return what its process has used since it was started.

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
 import pytest
-from tests.integration.node_agent.conftest import Node, Run
-from tests.support.hostile import CAPABILITIES
+from tests.integration.node_agent.conftest import Run
+from tests.integration.node_agent.crowd import crowd, in_pages
 from tests.support.nats_server import NatsServer
 
 from tureen.contract.errors import NotFound, TooLarge
@@ -17,26 +14,12 @@ CONSUMERS = 3000
 LIMIT = 300_000
 
 
-async def in_pages(node: Node, name: str, **payload: Any) -> list[dict[str, Any]]:
-    """Ask for an answer in pages, and return them."""
-    pages = [await node.ask(name, page="first", **payload)]
-    while "next" in pages[-1]:
-        pages.append(await node.ask(name, page=pages[-1]["next"], **payload))
-    return pages
-
-
 async def test_a_large_dump_comes_in_pages(run_node: Run, nats_server: NatsServer) -> None:
     """Whole it is TooLarge, which says what to do; its pages together are the dump, of one moment."""
     nats_server.reload(f"max_payload: {LIMIT}")
     node = await run_node(hard_limit=100)
-    router = (await node.router())["id"]
-    sender = (await node.sending_transport(router))["id"]
-    producer = (await node.produce(sender))["id"]
-    receiver = (await node.ask("router.createDirectTransport", routerId=router))["id"]
-    consume = {"transportId": receiver, "producerId": producer, "rtpCapabilities": CAPABILITIES}
-    for start in range(0, CONSUMERS, 500):
-        names = [f"00000000-0000-4000-8000-{start + number:012}" for number in range(500)]
-        await asyncio.gather(*(node.ask("transport.consume", timeout=30.0, id=name, **consume) for name in names))
+    many = await crowd(node, CONSUMERS)
+    router, receiver = many.router, many.receiver
     with pytest.raises(TooLarge, match="page first") as refused:
         await node.ask("router.dump", routerId=router)
     assert refused.value.details["limit"] == LIMIT
@@ -45,10 +28,10 @@ async def test_a_large_dump_comes_in_pages(run_node: Run, nats_server: NatsServe
     assert len(pages) > 1
     dump = merge(page["dump"] for page in pages)
     ((holder, consumers),) = [(entry["key"], entry["values"]) for entry in dump["mapProducerIdConsumerIds"]]
-    assert holder == producer
+    assert holder == many.producer
     assert len(set(consumers)) == len(consumers) == CONSUMERS
     assert {entry["key"] for entry in dump["mapConsumerIdProducerId"]} == set(consumers)
-    assert set(dump["transportIds"]) == {sender, receiver}
+    assert set(dump["transportIds"]) == {many.sender, receiver}
     worker = node.agent.state.objects.routers.get(router, "default").router
     assert dump.keys() == (await worker.dump()).keys()
     (whole,) = await in_pages(node, "transport.getStats", transportId=receiver)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tureen.contract.model import Reply
-from tureen.contract.paging import fitting, merge, split
+from tureen.contract.paging import fitting, merge, split, splitting
 
 LIMIT = 400
 
@@ -57,6 +57,30 @@ def test_what_fits_is_one_page() -> None:
     value = {"id": "x", "ids": ["a", "b"], "map": [{"key": "a", "values": ["b"]}], "empty": [], "none": None}
     assert split(value) == [value]
     assert split({}) == [{}]
+
+
+def test_others_get_their_turn() -> None:
+    """A large structure is cut up with yields in between, each after little work; a small one without any."""
+    consumers = [f"00000000-0000-4000-8000-{number:012}" for number in range(20_000)]
+    value = {
+        "dump": {
+            "mapProducerIdConsumerIds": [{"key": "p", "values": consumers}],
+            "mapConsumerIdProducerId": [{"key": consumer, "value": "p"} for consumer in consumers],
+        }
+    }
+    work = splitting(value)
+    yields = 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            parts = end.value
+            break
+        yields += 1
+    assert merge(parts) == value
+    assert all(size(part) < 256 * 1024 for part in parts)
+    assert yields >= size(value) / (100 * 1024)
+    assert list(splitting({"a": consumers[:100]})) == []
 
 
 def test_a_long_entry_is_continued() -> None:

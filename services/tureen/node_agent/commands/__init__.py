@@ -7,8 +7,9 @@ from functools import partial
 
 from tureen.bus import Call, Handler, Result
 from tureen.contract.model import Reply
-from tureen.contract.paging import FIRST, Pageable, split
+from tureen.contract.paging import FIRST, Pageable, splitting
 from tureen.contract.registry import commands_of
+from tureen.mediasoup.turns import in_turns
 from tureen.node_agent.commands import (
     consumer,
     data_consumer,
@@ -58,5 +59,6 @@ async def _in_pages(state: AgentState, function: AgentFunction, call: Call, comm
         if command.page is None or reply is None:
             return reply
         whole = reply.to_wire() if isinstance(reply, Reply) else {**reply}
-        return state.pages.first(call.tenant, call.command.name, split(whole), state.now())
+        pages = await in_turns(splitting(whole))
+        return state.pages.first(call.tenant, call.command.name, pages, state.now())
     return state.pages.named(call.tenant, call.command.name, command.page, state.now())

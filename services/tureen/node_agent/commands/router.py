@@ -15,7 +15,6 @@ from tureen.contract.media import (
     RouterClose,
     RouterCreatePlainTransport,
     RouterCreateWebRtcTransport,
-    RouterDumped,
     RouterRef,
 )
 from tureen.contract.observers import (
@@ -33,8 +32,11 @@ from tureen.contract.transports import (
     RouterUpdateMediaCodecs,
 )
 from tureen.mediasoup import WebRtcServer
+from tureen.mediasoup.dumped import packed_dump
+from tureen.mediasoup.turns import in_turns
 from tureen.mediasoup.types import RouterRtpCodecCapability, RtpCapabilities
 from tureen.node_agent import observers, piping, transports
+from tureen.node_agent.moment import moment_of
 from tureen.node_agent.objects import RouterEntry, RtpObserverEntry, TransportEntry
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -143,20 +145,26 @@ async def can_consume(state: AgentState, call: Call, command: RouterCanConsume) 
     )
 
 
-async def dump(state: AgentState, call: Call, command: RouterRef) -> RouterDumped:
-    """Show a router as its worker sees it, and which of its objects are paused."""
+async def dump(state: AgentState, call: Call, command: RouterRef) -> dict[str, Any]:
+    """Show a router as its worker sees it, and which of its objects are paused.
+
+    What is returned is a `RouterDumped` as it goes on the wire. Others get their turn while the dump is decoded; what
+    happens then is later than the dump.
+    """
     router = await _settled(state, call, command.router_id)
-    dumped = await router.router.dump()
-    return RouterDumped(
-        dump={**dumped},
-        rtp_capabilities={**router.router.rtp_capabilities},
-        served=router.served,
-        start_id=state.start_id,
-        seq=router.event_seq,
-        paused=state.objects.paused(router),
-        source_paused=state.objects.source_paused(router),
-        made_by_agent=state.objects.made_by_agent(router, dumped),
-    )
+    packed = await packed_dump(router.router)
+    moment = moment_of(router)
+    dumped = await in_turns(packed.unpacking())
+    return {
+        "dump": dumped,
+        "rtpCapabilities": router.router.rtp_capabilities,
+        "served": router.served_on_wire,
+        "startId": state.start_id,
+        "seq": moment.seq,
+        "paused": moment.paused,
+        "sourcePaused": moment.source_paused,
+        "madeByAgent": moment.made_by_agent(dumped),
+    }
 
 
 async def close(state: AgentState, call: Call, command: RouterClose) -> None:
@@ -254,7 +262,7 @@ async def _make_observer(
     state.objects.rtp_observers.add(entry)
 
     def closed() -> None:
-        state.objects.rtp_observers.discard(entry.id)
+        state.objects.rtp_observers.discard(entry)
         observers.closed(state, entry)
         state.forget(entry)
 

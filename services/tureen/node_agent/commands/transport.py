@@ -15,7 +15,6 @@ from tureen.contract.errors import InvalidType
 from tureen.contract.ids import new_id
 from tureen.contract.media import (
     ConsumerCreated,
-    Dumped,
     IceRestarted,
     ProducerCreated,
     Stats,
@@ -131,15 +130,15 @@ async def send_rtcp(state: AgentState, call: Call, command: TransportSendRtcp) -
     transport.send_rtcp(command.rtcp_packet)
 
 
-async def dump(state: AgentState, call: Call, command: TransportRef) -> Dumped:
-    """Show a transport as its worker sees it."""
+async def dump(state: AgentState, call: Call, command: TransportRef) -> dict[str, Any]:
+    """Show a transport as its worker sees it: a `Dumped` as it goes on the wire."""
     await state.creates.settled(command.transport_id)
     entry = state.objects.visible_transport(command.transport_id, call.tenant)
     shown: dict[str, Any] = {**await entry.transport.dump()}
     if isinstance(entry, PipeEntry):
         # The keys of rooms' pipes are in the commands that make them, and nowhere else.
         shown.pop("srtpParameters", None)
-    return Dumped(dump=shown)
+    return {"dump": shown}
 
 
 async def get_stats(state: AgentState, call: Call, command: TransportRef) -> Stats:

@@ -80,10 +80,11 @@ def enter_pipe(objects: Objects, router: RouterEntry, transport: PipeTransport |
     if objects.pipes.find(transport.id, router.tenant) is not None:
         return
     router.pipes += 1
-    objects.pipes.add(PipeEntry(transport.id, router, transport))
+    entry = PipeEntry(transport.id, router, transport)
+    objects.pipes.add(entry)
 
     def closed() -> None:
         router.pipes -= 1
-        objects.pipes.discard(transport.id)
+        objects.pipes.discard(entry)
 
     transport.observer.once("close", closed)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from .reader import DECODE_ERRORS, Read, Words, malformed
+from .later import Later, Words
+from .reader import DECODE_ERRORS, Read, malformed
 
 
 class Packed:
@@ -38,6 +40,20 @@ class Packed:
             return values
         except DECODE_ERRORS as error:
             raise malformed(error) from error
+
+    def unpacking(self) -> Generator[None, None, dict[str, Any]]:
+        """Decode the body in pieces; the generator yields between them, and its result is what ``unpack`` returns.
+
+        Raises:
+            ChannelError: The body is malformed.
+        """
+        later = Later(self._buffer, self._words)
+        try:
+            values: dict[str, Any] = later.decode(self._read, self._position)
+            yield from later.fill()
+        except DECODE_ERRORS as error:
+            raise malformed(error) from error
+        return values
 
     def __repr__(self) -> str:
         return f"<Packed {self.type}>"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from .later import Words
 from .messages import Log, Message, Notification, Packed, Request, Response
 from .model import Model
 from .names import OF_NEW
-from .reader import DECODE_ERRORS, Read, Readers, TableReader, Words, as_words, malformed
+from .reader import DECODE_ERRORS, Read, Readers, TableReader, as_words, malformed
 
 _Open: TypeAlias = Callable[[bytes, Words, int], Message]
 

@@ -24,11 +24,11 @@ from typing import Any, TypeAlias
 from tureen.mediasoup.errors import ChannelError
 
 from .generate import make_function
+from .later import PIECE, ReadElements, Words, later
 from .model import UINT8, Enum, Field, Model, Parameters, Scalar, String, Table, TableModel, Union, Vector
 from .parameters import from_table
 
 # read(buffer, words, position), words being the buffer as 32-bit numbers: indexing is much faster than unpacking.
-Words: TypeAlias = "memoryview[int]"
 Read: TypeAlias = Callable[[bytes, Words, int], Any]
 # The same with the length of the vector, which is not 0.
 ReadVector: TypeAlias = Callable[[bytes, Words, int, int], Any]
@@ -61,13 +61,6 @@ def as_words(buffer: bytes) -> Words:
     return memoryview(buffer).cast("I")
 
 
-def _read_text(buffer: bytes, words: Words, position: int) -> str:
-    end = position + 4 + words[position >> 2]
-    if buffer[end]:
-        raise MalformedError("a string has no end")
-    return buffer[position + 4 : end].decode("utf-8", "replace")
-
-
 def _read_bytes(buffer: bytes, _: Words, position: int, length: int) -> bytes:
     end = position + 4 + length
     if end > len(buffer):
@@ -85,23 +78,49 @@ def _numbers_reader(scalar: Scalar, names: dict[int, str] | None) -> ReadVector:
     return read
 
 
-def _offsets_reader(read_element: Read) -> ReadVector:
-    def read(buffer: bytes, words: Words, position: int, length: int) -> list[Any]:
+def _read_texts(buffer: bytes, words: Words, place: int, length: int) -> list[Any]:
+    texts: list[Any] = []
+    for offset in range(place, place + length):
+        start = (offset << 2) + words[offset] + 4
+        end = start + words[(start >> 2) - 1]
+        if buffer[end]:
+            raise MalformedError("a string has no end")
+        try:
+            texts.append(buffer[start:end].decode())
+        except UnicodeDecodeError:
+            texts.append(buffer[start:end].decode("utf-8", "replace"))
+    return texts
+
+
+def _elements_reader(read: ReadElements) -> ReadVector:
+    """Return what reads a vector of offsets, or leaves it for later if it is long."""
+
+    def read_vector(buffer: bytes, words: Words, position: int, length: int) -> list[Any]:
+        place = (position >> 2) + 1
+        if place + length > len(words):
+            raise MalformedError("a vector is longer than its buffer")
+        if length > PIECE and (takes := later()) is not None:
+            return takes.put(read, place, length)
+        return read(buffer, words, place, length)
+
+    return read_vector
+
+
+def _parameters_reader(read_table: Read) -> ReadVector:
+    def read(buffer: bytes, words: Words, position: int, length: int) -> Any:
         first = (position >> 2) + 1
         if first + length > len(words):
             raise MalformedError("a vector is longer than its buffer")
-        return [read_element(buffer, words, (place << 2) + words[place]) for place in range(first, first + length)]
+        places = range(first, first + length)
+        return from_table([read_table(buffer, words, (place << 2) + words[place]) for place in places])
 
     return read
 
 
-def _tables_reader(reader: TableReader) -> ReadVector:
+def _tables_reader(reader: TableReader) -> ReadElements:
     layouts, add = reader.layouts, reader.add
 
-    def read(buffer: bytes, words: Words, position: int, length: int) -> list[Any]:
-        first = (position >> 2) + 1
-        if first + length > len(words):
-            raise MalformedError("a vector is longer than its buffer")
+    def read(buffer: bytes, words: Words, first: int, length: int) -> list[Any]:
         tables: list[Any] = []
         known = -1
         for place in range(first, first + length):
@@ -139,16 +158,15 @@ class Readers:
         """Return what reads a vector that is not empty."""
         match type_:
             case Parameters(Table(name)):
-                read = _offsets_reader(self.table(name).read)
-                return lambda buffer, words, position, length: from_table(read(buffer, words, position, length))
+                return _parameters_reader(self.table(name).read)
             case Vector(Scalar() as scalar):
                 return _read_bytes if scalar is UINT8 else _numbers_reader(scalar, None)
             case Vector(Enum() as enum):
                 return _numbers_reader(enum.scalar, _names(enum))
             case Vector(Table(name)):
-                return _tables_reader(self.table(name))
+                return _elements_reader(_tables_reader(self.table(name)))
             case _:
-                return _offsets_reader(_read_text)
+                return _elements_reader(_read_texts)
 
 
 def _names(enum: Enum) -> dict[int, str]:
@@ -254,7 +272,8 @@ class TableReader:
                 f"start = position + {offset + 4} + {variable}",
                 "end = start + words[(start >> 2) - 1]",
                 f"if buffer[end]: raise {malformed}('a string has no end')",
-                f"{variable} = buffer[start:end].decode('utf-8', 'replace')",
+                f"try: {variable} = buffer[start:end].decode()",
+                f"except UnicodeDecodeError: {variable} = buffer[start:end].decode('utf-8', 'replace')",
             )
             expression = variable
         elif isinstance(type_, Table):

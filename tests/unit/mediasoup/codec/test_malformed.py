@@ -49,7 +49,10 @@ def decode_all(codec: Codec, buffer: bytes) -> None:
     with contextlib.suppress(ChannelError):
         body = getattr(codec.decode(buffer), "body", None)
         if body is not None:
-            body.unpack()
+            with contextlib.suppress(ChannelError):
+                body.unpack()
+            for _ in body.unpacking():
+                pass
 
 
 @thorough
