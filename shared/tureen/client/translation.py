@@ -6,7 +6,7 @@ asked a command takes the fields that it has. What differs is listed here. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Generator, Mapping, Set
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ class Asked(NamedTuple):
 
 
 class Packed:
-    """What a reply tells of a new transport, as if a worker had told it."""
+    """What a reply tells of a new transport, or a dump, as if a worker had told it."""
 
     def __init__(self, told: Body) -> None:
         self._told = told
@@ -32,6 +32,11 @@ class Packed:
     def unpack(self, *, brief: bool = False) -> Body:
         """Return it; a reply is brief as it is."""
         del brief
+        return self._told
+
+    def unpacking(self) -> Generator[None, None, Body]:
+        """Return it as the result of a generator: it is decoded already."""
+        yield from ()
         return self._told
 
 
@@ -162,22 +167,26 @@ def _data_stream(_: Body, reply: dict[str, Any]) -> Body:
     return {"sctpStreamParameters": None, **reply}
 
 
+def _dump(_: Body, reply: dict[str, Any]) -> Packed:
+    return Packed(reply["dump"])
+
+
 def _only(key: str) -> Callable[[Body, dict[str, Any]], Any]:
     return lambda _, reply: reply.get(key)
 
 
 _REPLIES: Mapping[str, Callable[[Body, dict[str, Any]], Any]] = {
-    "worker.dump": _only("dump"),
+    "worker.dump": _dump,
     "worker.getResourceUsage": _only("usage"),
-    "webRtcServer.dump": _only("dump"),
-    "router.dump": _only("dump"),
+    "webRtcServer.dump": _dump,
+    "router.dump": _dump,
     "router.createWebRtcTransport": _transport,
     "router.createPlainTransport": _transport,
     "router.createPipeTransport": _transport,
     "router.createDirectTransport": _transport,
     "transport.connect": _connected,
     "transport.restartIce": _only("iceParameters"),
-    "transport.dump": _only("dump"),
+    "transport.dump": _dump,
     "transport.getStats": _only("stats"),
     "transport.produceData": _data_stream,
     "transport.consumeData": _data_stream,

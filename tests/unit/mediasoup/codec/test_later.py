@@ -25,8 +25,10 @@ def ids(name: str, count: int) -> list[str]:
 
 def message(codec: Codec, **lists: list[Any]) -> bytes:
     """Return a worker's answer with a router's dump in it."""
-    names = ("transportIds", "rtpObserverIds", "mapProducerIdConsumerIds", "mapConsumerIdProducerId")
-    names += ("mapProducerIdObserverIds", "mapDataProducerIdDataConsumerIds", "mapDataConsumerIdDataProducerId")
+    names = [
+        *("transportIds", "rtpObserverIds", "mapProducerIdConsumerIds", "mapConsumerIdProducerId"),
+        *("mapProducerIdObserverIds", "mapDataProducerIdDataConsumerIds", "mapDataConsumerIdDataProducerId"),
+    ]
     dump: dict[str, Any] = {"id": "router", **{name: lists.get(name, []) for name in names}}
     answer = {"id": 1, "accepted": True, "bodyType": "Router_DumpResponse", "body": dump}
     return bytes(codec.table("FBS.Message.Message").encode({"dataType": "Response", "data": answer}))
