@@ -11,8 +11,9 @@ from tureen.client.errors import named
 from tureen.client.worker import RemoteProcess, Worker
 from tureen.contract.errors import TureenError
 from tureen.contract.registry import commands_of
-from tureen.mediasoup.entity import check_app_data, new_id
+from tureen.mediasoup.entity import check_app_data
 from tureen.mediasoup.errors import UnsupportedError
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.types import AppData, WorkerLogLevel, WorkerLogTag
 
 _CREATE_WORKER = commands_of("node")["mediasoup.createWorker"]

@@ -10,7 +10,8 @@ from tureen.client.remote import Measured
 from tureen.client.streams import Consumer, DataConsumer, DataProducer, Producer
 from tureen.mediasoup import network_transport
 from tureen.mediasoup.convert import consumer_layers
-from tureen.mediasoup.entity import Undo, check_app_data, new_id
+from tureen.mediasoup.entity import Undo, check_app_data
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.types import (
     AppData,
     ConsumerLayers,

@@ -10,7 +10,8 @@ from tureen import mediasoup
 from tureen.client.link import Link
 from tureen.client.remote import Remote
 from tureen.client.router import Router
-from tureen.mediasoup.entity import Undo, check_app_data, new_id
+from tureen.mediasoup.entity import Undo, check_app_data
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.types import AppData, RouterRtpCodecCapability
 
 _CLOSE_ROUTER = Undo("WORKER_CLOSE_ROUTER", "routerId")

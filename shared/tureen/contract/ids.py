@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Annotated
 
 from pydantic import StringConstraints
+
+from tureen.mediasoup.ids import new_id
+
+__all__ = ["PATTERN", "Id", "check_id", "is_id", "new_id"]
 
 PATTERN = r"^[A-Za-z0-9_-]{1,128}$"
 """Ids are tokens of a subject and keys of a bucket, so neither dots nor blanks nor wildcards."""
@@ -29,11 +32,3 @@ def check_id(value: str, name: str = "id") -> None:
     """
     if not is_id(value):
         raise TypeError(f"{name}: an id is up to 128 of the characters A-Z a-z 0-9 _ -")
-
-
-def new_id() -> str:
-    """Return a random UUID, the recommended form of every id."""
-    # As str(uuid.uuid4()), without an object in between: an agent makes thousands a second.
-    number = int.from_bytes(os.urandom(16)) & ~(0xF << 76 | 0x3 << 62) | 4 << 76 | 2 << 62
-    digits = f"{number:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal, cast
 
 from tureen.mediasoup import convert, ortc, wire
 from tureen.mediasoup.consumer import Consumer
-from tureen.mediasoup.entity import check_app_data, new_id
+from tureen.mediasoup.entity import check_app_data
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.network_transport import NetworkTransport
 from tureen.mediasoup.types import (
     AppData,

@@ -11,8 +11,9 @@ from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
 from tureen.mediasoup.audio_level_observer import AudioLevelObserver
 from tureen.mediasoup.data_producer import DataProducer
 from tureen.mediasoup.describe import describe
-from tureen.mediasoup.entity import Undo, check_app_data, check_number, new_id
+from tureen.mediasoup.entity import Undo, check_app_data, check_number
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.pipes import Pipes
 from tureen.mediasoup.producer import Producer
 from tureen.mediasoup.router_transports import TransportMaker

@@ -10,7 +10,8 @@ from tureen.mediasoup.asking import Asking
 from tureen.mediasoup.codec import Packed, SharedTable, Sharer
 from tureen.mediasoup.data_producer import DataProducer
 from tureen.mediasoup.direct_transport import DirectTransport
-from tureen.mediasoup.entity import Identified, Parent, Undo, check_app_data, new_id
+from tureen.mediasoup.entity import Identified, Parent, Undo, check_app_data
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.pipe_transport import PipeTransport
 from tureen.mediasoup.plain_transport import PlainTransport
 from tureen.mediasoup.producer import Producer

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from tureen.mediasoup import convert, ortc, wire
 from tureen.mediasoup.data_consumer import DataConsumer
 from tureen.mediasoup.data_producer import DataProducer
-from tureen.mediasoup.entity import Undo, check_app_data, new_id
+from tureen.mediasoup.entity import Undo, check_app_data
 from tureen.mediasoup.errors import NotFoundError
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.transport_base import TransportBase
 from tureen.mediasoup.types import AppData, SctpStreamParameters
 

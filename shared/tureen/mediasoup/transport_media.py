@@ -9,8 +9,9 @@ from tureen.mediasoup import convert, ortc, wire
 from tureen.mediasoup.codec import SharedList, Sharer
 from tureen.mediasoup.consumer import PERFECT_SCORE, Consumer
 from tureen.mediasoup.describe import describe
-from tureen.mediasoup.entity import Undo, check_app_data, new_id
+from tureen.mediasoup.entity import Undo, check_app_data
 from tureen.mediasoup.errors import NotFoundError
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.producer import Producer
 from tureen.mediasoup.transport_base import TransportBase
 from tureen.mediasoup.types import (

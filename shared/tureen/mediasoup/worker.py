@@ -8,8 +8,9 @@ from typing import ClassVar, cast
 
 from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.asking import Process
-from tureen.mediasoup.entity import Parent, Undo, check_app_data, new_id
+from tureen.mediasoup.entity import Parent, Undo, check_app_data
 from tureen.mediasoup.errors import MediasoupError
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.router import Router
 from tureen.mediasoup.types import (
     AppData,

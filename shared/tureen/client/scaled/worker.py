@@ -18,8 +18,9 @@ from tureen.client.scaled.webrtc_server import LogicalWebRtcServer
 from tureen.client.worker import Worker
 from tureen.contract.ids import check_id
 from tureen.mediasoup import ortc, wire
-from tureen.mediasoup.entity import check_app_data, new_id
+from tureen.mediasoup.entity import check_app_data
 from tureen.mediasoup.errors import MediasoupError, RequestTimeoutError
+from tureen.mediasoup.ids import new_id
 from tureen.mediasoup.types import (
     AppData,
     RouterRtpCodecCapability,
