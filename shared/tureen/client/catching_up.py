@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias, cast
 
-from tureen.client.remote import Remote
+from tureen.client.hearing import Count
+from tureen.client.remote import SOURCE_PAUSED, Remote
 from tureen.client.router import Router
 from tureen.client.streams import Consumer, DataConsumer
 from tureen.client.transports import Transport
@@ -44,6 +46,14 @@ async def catch_up_worker(worker: Worker) -> None:
 
 async def catch_up_router(router: Router) -> None:
     """Find out what has happened to a router and to what is on it, and emit it."""
+    # A router that is closed is heard no more.
+    sequence = router._link.sequence_of(router.id) or Count()
+    with sequence.noting():
+        await _catch_up(router, sequence)
+
+
+async def _catch_up(router: Router, sequence: Count) -> None:
+    """Take over what dumps tell, but for what events tell that are later than these."""
     known = _known(router)
     try:
         reply = await router._command("dump")
@@ -54,13 +64,13 @@ async def catch_up_router(router: Router) -> None:
         return
     except MediasoupError:
         return
-    sequence = router._link.sequence_of(router.id)
-    if sequence is not None:
-        sequence.stands_at(reply["startId"], reply["seq"])
+    sequence.stands_at(reply["startId"], reply["seq"])
     _close_missing(known, frozenset(object_ids(reply["dump"])))
-    _pause(known, frozenset(reply["paused"]), frozenset(reply["sourcePaused"]))
+    _pause(
+        known, frozenset(reply["paused"]), frozenset(reply["sourcePaused"]), partial(sequence.told_since, reply["seq"])
+    )
     limit = asyncio.Semaphore(_AT_ONCE)
-    await asyncio.gather(*(_states(object_, limit) for object_ in known if isinstance(object_, Transport)))
+    await asyncio.gather(*(_states(object_, limit, sequence) for object_ in known if isinstance(object_, Transport)))
 
 
 def _known(router: Router) -> list[Remote]:
@@ -87,28 +97,37 @@ def _close_missing(known: list[Remote], there: frozenset[str]) -> None:
             object_.closed_there()
 
 
-def _pause(known: list[Remote], paused: frozenset[str], source_paused: frozenset[str]) -> None:
+def _pause(
+    known: list[Remote], paused: frozenset[str], source_paused: frozenset[str], told: Callable[..., bool]
+) -> None:
+    """Take over what is paused; `told(id, *names)` says of what a later event has told already."""
     for object_ in known:
         if object_.closed:
             continue
-        if isinstance(object_, Consumer):
-            object_._set_producer_paused(object_.id in source_paused)
-        elif isinstance(object_, DataConsumer):
-            object_._set_data_producer_paused(object_.id in source_paused)
-        object_.paused_there(object_.id in paused)
+        if not told(object_.id, *SOURCE_PAUSED):
+            if isinstance(object_, Consumer):
+                object_._set_producer_paused(object_.id in source_paused)
+            elif isinstance(object_, DataConsumer):
+                object_._set_data_producer_paused(object_.id in source_paused)
+        if not told(object_.id, "pause", "resume"):
+            object_.paused_there(object_.id in paused)
 
 
-async def _states(transport: Transport, limit: asyncio.Semaphore) -> None:
+async def _states(transport: Transport, limit: asyncio.Semaphore, sequence: Count) -> None:
     """Emit the changes of a transport's state."""
     if transport.closed:
         return
     try:
         async with limit:
+            asked = sequence.mark()
             dump = await transport.dump()
     except MediasoupError:
         return
     for event, (key, attribute) in _STATES.items():
         told = dump.get(key)
+        if sequence.told_since(asked, transport.id, event):
+            # It may be later than the dump.
+            continue
         if not transport.closed and event in transport.EVENTS and told not in (None, transport.state_of(attribute)):
             transport._happened(event, told)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from tureen.bus import Bus
@@ -23,16 +24,52 @@ class Count:
     def __init__(self, seq: int | None = 0) -> None:
         self._seq = seq
         self._start_id: str | None = None
+        self._first = 0
+        """The event from which on none was missing until now."""
+        self._noted: dict[tuple[str, str], int] | None = None
 
     def follows(self, start_id: str, seq: int) -> bool:
         """Take an event; tell whether none is missing before it, in the same run of the node."""
         known_id, self._start_id = self._start_id, start_id
         known, self._seq = self._seq, seq
-        return known_id in (None, start_id) and (known is None or seq == known + 1)
+        complete = known_id in (None, start_id) and (known is None or seq == known + 1)
+        if not complete or known is None:
+            self._first = seq
+        return complete
 
     def stands_at(self, start_id: str, seq: int) -> None:
-        """Take over where the count stands, as a dump tells."""
-        self._start_id, self._seq = start_id, seq
+        """Take over where the count stood in the moment of a dump.
+
+        Events that came after that moment may have been heard before the dump's answer: where none of them is missing
+        the count stands further on already.
+        """
+        known = self._seq if self._start_id == start_id else None
+        self._start_id = start_id
+        if known is None or known < seq or self._first > seq + 1:
+            self._seq, self._first = seq, seq + 1
+
+    def note(self, object_id: str, name: str) -> None:
+        """Note, while somebody wants to know, of what the event that was just taken tells."""
+        if self._noted is not None and self._seq is not None:
+            self._noted[object_id, name] = self._seq
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note of what events tell."""
+        self._noted = {}
+        try:
+            yield
+        finally:
+            self._noted = None
+
+    def mark(self) -> int:
+        """Return the last event that is known."""
+        return self._seq or 0
+
+    def told_since(self, seq: int, object_id: str, *names: str) -> bool:
+        """Tell whether an event that was noted, and came after another, told any of these of an object."""
+        noted = self._noted or {}
+        return any(noted.get((object_id, name), 0) > seq for name in names)
 
 
 class Hearing:
@@ -68,6 +105,7 @@ class Hearing:
             return
         event = subjects.parse_event(subject)
         complete = self.sequence.follows(str(body.get("startId")), int(body.get("seq", 0)))
+        self.sequence.note(event.object_id, event.name)
         self._deliver(event.object_id, event.name, body)
         if not complete:
             self._missed()

@@ -16,7 +16,7 @@ _ENDINGS: Mapping[str, str] = {
     "routerclose": "_router_closed",
     "listenserverclose": "_listen_server_closed",
 }
-_SOURCE_PAUSED: Mapping[str, tuple[str, bool]] = {
+SOURCE_PAUSED: Mapping[str, tuple[str, bool]] = {
     "producerpause": ("_set_producer_paused", True),
     "producerresume": ("_set_producer_paused", False),
     "dataproducerpause": ("_set_data_producer_paused", True),
@@ -84,8 +84,8 @@ class Remote(Identified):
             self.paused_there(bool(body["data"]["paused"]))
         elif event in _ENDINGS and event in self.EVENTS:
             getattr(self, _ENDINGS[event])()
-        elif event in _SOURCE_PAUSED:
-            method, paused = _SOURCE_PAUSED[event]
+        elif event in SOURCE_PAUSED:
+            method, paused = SOURCE_PAUSED[event]
             getattr(self, method)(paused)
         elif event in self.EVENTS:
             self._happened(event, body.get("data"))

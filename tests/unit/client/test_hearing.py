@@ -52,3 +52,33 @@ def test_former_ids() -> None:
     assert not former.holds("b", 0.0)
     former.add("b", 200.0)
     assert former._until.keys() == {"b"}
+
+
+@given(st.sets(st.integers(1, 12)), st.integers(0, 12), st.integers(0, 12))
+def test_a_dump_that_answers_late(lost: set[int], moment: int, later: int) -> None:
+    """What was heard between a dump's moment and its answer counts: the next event misses what was lost alone."""
+    count = Count()
+    last = moment + later
+    for seq in range(1, last + 1):
+        if seq not in lost:
+            count.follows("run", seq)
+    count.stands_at("run", moment)
+    assert count.follows("run", last + 1) is lost.isdisjoint(range(moment + 1, last + 1))
+    assert count.follows("run", last + 2)
+
+
+def test_what_events_told_since() -> None:
+    """While somebody wants to know it is noted of what events tell, and which were later than a dump."""
+    count = Count()
+    count.follows("run", 1)
+    count.note("a", "pause")
+    with count.noting():
+        assert count.mark() == 1
+        assert not count.told_since(0, "a", "pause")
+        count.follows("run", 2)
+        count.note("a", "pause")
+        assert count.told_since(1, "a", "pause", "resume")
+        assert not count.told_since(2, "a", "pause", "resume")
+        assert not count.told_since(1, "a", "resume")
+        assert not count.told_since(1, "b", "pause")
+    assert not count.told_since(1, "a", "pause")
