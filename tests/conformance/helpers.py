@@ -16,6 +16,7 @@ from tureen.client.scaled.rtp_observer import LogicalObserver
 from tureen.mediasoup.channel import Channel
 from tureen.mediasoup.entity import Entity
 from tureen.mediasoup.events import EnhancedEventEmitter
+from tureen.mediasoup.names import NameSpace
 from tureen.node_agent.agent import NodeAgent
 
 Event = tuple[Any, ...]
@@ -42,6 +43,8 @@ async def hear(entity: Entity, event: str, body: Mapping[str, Any] | None = None
     channel: Any = entity._channel
     if isinstance(channel, MemberChannel):
         channel = channel.link
+    elif isinstance(channel, NameSpace):
+        channel = channel._channel
     if isinstance(entity, LogicalObserver):
         for real in list(entity._reals.values()):
             await hear(real, event, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tureen.contract.errors import Conflict, NoCapacity
 from tureen.contract.rooms import Grant, RoomRecord
+from tureen.node_agent.bookings import Booked
 from tureen.node_agent.objects import RouterEntry
 
 UNGRANTED_COST = 1.0
@@ -54,7 +55,7 @@ def book(
             details={"workerId": worker.id, "transports": len(router.booked), "maxTransportsPerWorker": most},
         )
     worker.bookings.book(
-        transport_id,
+        router.booking(transport_id),
         cost,
         reserve,
         now,
@@ -68,7 +69,7 @@ def book(
 
 def release(router: RouterEntry, transport_id: str) -> None:
     """Give a transport's place back: it is closed, or was never made."""
-    router.worker.bookings.release(transport_id)
+    router.worker.bookings.release(router.booking(transport_id))
     router.booked.discard(transport_id)
 
 
@@ -88,7 +89,8 @@ def admit_consumer(router: RouterEntry, record: RoomRecord | None, transport_id:
     worker = router.worker
     hard_limit = min(limit, record.policy.hard_limit) if record is not None else limit
     load = worker.cpu + worker.bookings.unseen(now)
-    if load + worker.bookings.next_consumer(transport_id) > hard_limit:
+    booking = router.booking(transport_id)
+    if load + worker.bookings.next_consumer(booking) > hard_limit:
         raise NoCapacity(
             f"Worker {worker.id} is at {load:.0f} % of a core, its limit is {hard_limit:.0f} %",
             details={"workerId": worker.id, "load": load, "hardLimit": hard_limit},
@@ -99,7 +101,17 @@ def admit_consumer(router: RouterEntry, record: RoomRecord | None, transport_id:
             f"Worker {worker.id} holds {most} consumers of room {router.room_id}, which is its share",
             details={"workerId": worker.id, "consumers": router.consumers, "maxConsumersPerWorker": most},
         )
-    worker.bookings.add_consumer(transport_id, now)
+    worker.bookings.add_consumer(booking, now)
+
+
+def consumer_gone(router: RouterEntry, transport_id: str) -> None:
+    """A transport has a consumer less: it is closed, or was never made."""
+    router.worker.bookings.remove_consumer(router.booking(transport_id))
+
+
+def booked(router: RouterEntry, transport_id: str) -> Booked:
+    """Return what a transport has booked on its worker."""
+    return router.worker.bookings.booked(router.booking(transport_id))
 
 
 def takes_lowest_layers(router: RouterEntry, record: RoomRecord | None, now: float) -> bool:

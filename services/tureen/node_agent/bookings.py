@@ -65,7 +65,7 @@ class _Booking:
 
 @dataclass(slots=True)
 class Bookings:
-    """The bookings of one worker, by transport."""
+    """The bookings of one worker, by tenant and transport: two tenants may call theirs the same."""
 
     _by_transport: dict[str, _Booking] = field(default_factory=dict)
     _settling: deque[_Cost] = field(default_factory=deque)

@@ -13,6 +13,7 @@ REMEMBERED = 60.0
 
 
 class _Use(NamedTuple):
+    tenant: str
     transport_id: str
     until: float
 
@@ -23,8 +24,8 @@ class UsedGrants:
     def __init__(self) -> None:
         self._uses: OrderedDict[str, _Use] = OrderedDict()
         """The oldest first. A plain dict takes the longer to find its first key the more were taken before it."""
-        self._grants: dict[str, str] = {}
-        """The last one of each transport: an id may be used again while its first grant is remembered."""
+        self._grants: dict[tuple[str, str], str] = {}
+        """The last one of each tenant's transport: an id may be used again while its first grant is remembered."""
 
     def use(self, tenant: str, grant: Grant, transport_id: str, now: float) -> None:
         """Use a grant for a transport.
@@ -53,12 +54,12 @@ class UsedGrants:
                 details={"path": "grant.grantId", "transportId": known.transport_id},
             )
         if known is None:
-            self._uses[key] = _Use(transport_id, now + REMEMBERED)
-            self._grants[transport_id] = key
+            self._uses[key] = _Use(tenant, transport_id, now + REMEMBERED)
+            self._grants[tenant, transport_id] = key
 
-    def free(self, transport_id: str) -> None:
+    def free(self, tenant: str, transport_id: str) -> None:
         """The transport was not made: its grant, if it had one, may be used for another."""
-        key = self._grants.pop(transport_id, None)
+        key = self._grants.pop((tenant, transport_id), None)
         if key is not None:
             self._uses.pop(key, None)
 
@@ -69,8 +70,8 @@ class UsedGrants:
             if use.until > now:
                 return
             del self._uses[key]
-            if self._grants.get(use.transport_id) == key:
-                del self._grants[use.transport_id]
+            if self._grants.get((use.tenant, use.transport_id)) == key:
+                del self._grants[use.tenant, use.transport_id]
 
     def __len__(self) -> int:
         return len(self._uses)

@@ -15,7 +15,7 @@ class Closable(Protocol):
 
     @property
     def id(self) -> str:
-        """Its id, unique on the node."""
+        """Its id, unique among its tenant's objects on the node."""
 
     def close(self) -> None:
         """Close it, and all that hangs on it."""
@@ -51,7 +51,7 @@ class Leases:
         self._limit = limit
         self._leases: dict[tuple[str, str], Lease] = {}
         self._held: Counter[str] = Counter()
-        self._of_object: dict[str, Lease] = {}
+        self._of_object: dict[Closable, Lease] = {}
         self._stands_still = False
 
     def renew(self, tenant: str, owner_id: str, ttl: float, now: float) -> Lease:
@@ -90,14 +90,14 @@ class Leases:
         if self._leases.get((lease.tenant, lease.owner_id)) is not lease:
             return False
         lease.owned[made.id] = made
-        self._of_object[made.id] = lease
+        self._of_object[made] = lease
         return True
 
-    def disown(self, object_id: str) -> None:
+    def disown(self, gone: Closable) -> None:
         """An object is gone, however it ended."""
-        lease = self._of_object.pop(object_id, None)
+        lease = self._of_object.pop(gone, None)
         if lease is not None:
-            lease.owned.pop(object_id, None)
+            lease.owned.pop(gone.id, None)
 
     def end(self, tenant: str, owner_id: str) -> Lease | None:
         """Take a lease out and return it, with what is to be closed; None where there is none."""

@@ -94,7 +94,7 @@ class LoadMeter:
     def host(self, workers: Iterable[WorkerEntry], now: float) -> HostLoad:
         """Read the host; `now` is loop time."""
         memory = psutil.virtual_memory()
-        used = sum(len(router.transports) + router.pipes for worker in workers for router in worker.routers.values())
+        used = sum(len(router.transports) + router.pipes for worker in workers for router in worker.routers)
         return HostLoad(
             cpu=psutil.cpu_percent(),
             cores=psutil.cpu_count() or 1,
@@ -111,7 +111,7 @@ class LoadMeter:
         """Read one worker, and keep for the arbiter what it has to know."""
         cpu, memory = self._process(entry.worker.pid)
         entry.cpu, entry.reserved = cpu, entry.bookings.reserved()
-        routers = entry.routers.values()
+        routers = entry.routers
         return WorkerLoad(
             worker_id=entry.id,
             index=entry.index,

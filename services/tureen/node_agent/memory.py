@@ -86,12 +86,15 @@ class _UnderWay:
 
 
 class Creates:
-    """Makes each id once, however often and by how many askers it is asked for."""
+    """Makes each id of an owner once, however often and by how many askers it is asked for.
+
+    What others make of the same id is not seen.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self.under_way: dict[str, _UnderWay] = {}
-        """The creates under way, by id."""
+        self._under_way: dict[str, _UnderWay] = {}
+        """The creates under way, by owner and id."""
         self._made: dict[str, tuple[bytes, Any]] = {}
         self.tombstones = Tombstones()
 
@@ -106,14 +109,14 @@ class Creates:
     ) -> Made:
         """Return what `make` makes, or made when it was asked before with the same options.
 
-        `make` runs up to its first wait before this coroutine waits, so the order of calls is kept. An id that was
-        closed is closed to its owner alone, so that nobody can use up the ids of others; with `reuse` the owner knows
-        of it.
+        `make` runs up to its first wait before this coroutine waits, so the order of calls is kept. With `reuse` the
+        owner knows that the id was closed a moment ago.
 
         Raises:
             Conflict: The id was made with other options, or was closed a moment ago.
         """
-        made, under_way = self._made.get(object_id), self.under_way.get(object_id)
+        key = f"{owner}/{object_id}"
+        made, under_way = self._made.get(key), self._under_way.get(key)
         known = made[0] if made is not None else under_way.mark if under_way is not None else mark
         if known != mark:
             raise Conflict(f"{object_id} already exists with other options", details={"id": object_id})
@@ -123,12 +126,12 @@ class Creates:
         if under_way is not None:
             joined: Made = await asyncio.shield(under_way.end())
             return joined
-        if not reuse and self.tombstones.holds(f"{owner}/{object_id}", self._clock()):
+        if not reuse and self.tombstones.holds(key, self._clock()):
             raise Conflict(f"{object_id} was closed a moment ago: use a new id", details={"id": object_id})
-        return await self._make(object_id, mark, make)
+        return await self._make(key, mark, make)
 
-    async def _make(self, object_id: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
-        under_way = self.under_way[object_id] = _UnderWay(mark)
+    async def _make(self, key: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
+        under_way = self._under_way[key] = _UnderWay(mark)
         try:
             result = await make()
         except BaseException as error:
@@ -143,24 +146,28 @@ class Creates:
         else:
             if under_way.ended is not None:
                 under_way.ended.set_result(result)
-            self._made[object_id] = (mark, result)
+            self._made[key] = (mark, result)
             return result
         finally:
-            del self.under_way[object_id]
+            del self._under_way[key]
 
-    async def settled(self, object_id: str) -> None:
+    async def settled(self, object_id: str, owner: str = "") -> None:
         """Wait until no create of that id is under way, whatever becomes of it."""
-        under_way = self.under_way.get(object_id)
+        under_way = self._under_way.get(f"{owner}/{object_id}")
         if under_way is not None:
             await asyncio.wait([under_way.end()])
 
-    def is_under_way(self, object_id: str) -> bool:
+    def owners(self, object_id: str) -> list[str]:
+        """Return whose creates of that id are under way."""
+        return [key.partition("/")[0] for key in self._under_way if key.endswith(f"/{object_id}")]
+
+    def is_under_way(self, object_id: str, owner: str = "") -> bool:
         """Tell whether a create of that id is under way."""
-        return object_id in self.under_way
+        return bool(self._under_way) and f"{owner}/{object_id}" in self._under_way
 
     def forget(self, object_id: str, owner: str = "", *, closed: bool = True) -> None:
         """The object is gone; unless `closed` is false its owner may not use the id for a while."""
-        self._made.pop(object_id, None)
+        self._made.pop(f"{owner}/{object_id}", None)
         if closed:
             self.bury(object_id, owner)
 

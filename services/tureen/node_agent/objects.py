@@ -23,6 +23,7 @@ from tureen.mediasoup import (
     WebRtcServer,
     Worker,
 )
+from tureen.mediasoup.names import NameSpace
 from tureen.node_agent.bookings import Bookings
 from tureen.node_agent.table import Table
 
@@ -59,9 +60,18 @@ class WorkerEntry:
     """Percent of a core, over the last heartbeat."""
     reserved: float = 0.0
     """What is kept for growth, percent of a core, as of the last heartbeat."""
-    routers: dict[str, RouterEntry] = field(default_factory=dict)
+    routers: set[RouterEntry] = field(default_factory=set)
+    name_spaces: dict[str, NameSpace] = field(default_factory=dict)
+    """What the worker calls the objects of each tenant that has any here."""
     lost_routers: list[str] = field(default_factory=list)
     """The routers that went with it: mediasoup closes them before it tells of the death."""
+
+    def names(self, tenant: str) -> NameSpace:
+        """Return the name space of a tenant's objects."""
+        names = self.name_spaces.get(tenant)
+        if names is None:
+            names = self.name_spaces[tenant] = NameSpace(self.worker)
+        return names
 
     def close(self) -> None:
         """Close it, and all that hangs on it."""
@@ -167,6 +177,10 @@ class RouterEntry:
     def place(self) -> RoomRouter:
         """The router as a room's record lists it."""
         return RoomRouter(router_id=self.id, node_id=self.node_id, worker_id=self.worker.id)
+
+    def booking(self, transport_id: str) -> str:
+        """Return under which name a transport's place is booked on the worker."""
+        return f"{self.tenant}/{transport_id}"
 
     @property
     def in_use(self) -> bool:

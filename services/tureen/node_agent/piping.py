@@ -54,8 +54,8 @@ async def pipe_to_router(
     source_id = command.producer_id or command.data_producer_id
     if source_id is None or (command.producer_id and command.data_producer_id):
         raise InvalidType("exactly one of producerId and dataProducerId must be given")
-    await state.creates.settled(source_id)
-    await state.creates.settled(command.target_router_id)
+    await state.settled(source_id, call)
+    await state.settled(command.target_router_id, call)
     target = state.objects.routers.find(command.target_router_id, call.tenant)
     if target is None:
         raise Unsupported(f"router {command.target_router_id} is not on this node: pipes between nodes are the rooms'")
@@ -95,7 +95,7 @@ async def _pipe(
     enter_consumer(state, router, consumer)
     # What has the id of its origin is commanded there, as what rooms pull.
     (hold_producer if command.keep_id else enter_producer)(state, target, producer)
-    return _lasting(state, key, _Piped(consumer, producer))
+    return _lasting(state, router.tenant, key, _Piped(consumer, producer))
 
 
 async def _data_producer(
@@ -111,12 +111,12 @@ async def _data_producer(
         raise
     enter_data_consumer(state, router, consumer)
     (hold_producer if command.keep_id else enter_data_producer)(state, target, producer)
-    return _lasting(state, key, _Piped(consumer, producer))
+    return _lasting(state, router.tenant, key, _Piped(consumer, producer))
 
 
-def _lasting(state: AgentState, key: str, piped: _Piped) -> _Piped:
+def _lasting(state: AgentState, tenant: str, key: str, piped: _Piped) -> _Piped:
     """Remember what was made until it closes."""
-    piped.consumer.observer.once("close", lambda: state.creates.forget(key, closed=False))
+    piped.consumer.observer.once("close", lambda: state.creates.forget(key, tenant, closed=False))
     return piped
 
 
@@ -141,7 +141,7 @@ async def _noting_pipes(state: AgentState, router: RouterEntry, target: RouterEn
 def _entering(state: AgentState, place: RouterEntry) -> Callable[[Any], None]:
     def made(transport: Any) -> None:
         # One that was asked for by its id is that command's to enter.
-        if isinstance(transport, PipeTransport) and not state.creates.is_under_way(transport.id):
+        if isinstance(transport, PipeTransport) and not state.creates.is_under_way(transport.id, place.tenant):
             enter_pipe(state.objects, place, transport)
 
     return made

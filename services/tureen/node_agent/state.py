@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from tureen.bus import Call, Result
 from tureen.contract import subjects
@@ -12,6 +12,7 @@ from tureen.contract.cluster import InventoryEvent, PipeEvent, ProducerEvent, Ro
 from tureen.contract.errors import NotFound
 from tureen.contract.media import ListenInfo
 from tureen.contract.model import Command
+from tureen.contract.subjects import SYSTEM
 from tureen.mediasoup.types import TransportListenInfo
 from tureen.node_agent import rooms
 from tureen.node_agent.addresses import Ports, listening
@@ -46,6 +47,14 @@ AgentFunction = Callable[..., Awaitable[Result]]
 
 Handlers = Mapping[str, AgentFunction]
 """Functions of the agent's state, the call and the command, by `<object>.<method>`."""
+
+
+_PARENTS = (("transports", "transport_id"), ("routers", "router_id"), ("workers", "worker_id"))
+"""Where an object is made, and the field of a command that names it."""
+
+
+class Entered(Owned, Closable, Protocol):
+    """What can belong to a lease."""
 
 
 @dataclass(slots=True, eq=False)
@@ -92,8 +101,14 @@ class AgentState:
         if router_id is None or (plain is not None and plain.router.id == router_id):
             return object_id
         key = piped_key(object_id, router_id)
-        piped = self.creates.is_under_way(key) or table.find(key, call.tenant) is not None
+        piped = self.creates.is_under_way(key, call.tenant) or table.find(key, call.tenant) is not None
         return key if piped or plain is not None else object_id
+
+    async def settled(self, object_id: str, call: Call) -> None:
+        """Wait until the caller has no create of that id under way; the operator waits for those of all tenants."""
+        owners = self.creates.owners(object_id) if call.tenant == SYSTEM else [call.tenant]
+        for owner in owners:
+            await self.creates.settled(object_id, owner)
 
     async def named(self, table: Table[Entry], object_id: str, call: Call) -> Entry:
         """Return the object that a command names, after a create of that id that is under way.
@@ -101,14 +116,14 @@ class AgentState:
         Raises:
             NotFound: The caller has none of that id.
         """
-        if object_id in self.creates.under_way:
-            await self.creates.settled(object_id)
+        if call.tenant == SYSTEM or self.creates.is_under_way(object_id, call.tenant):
+            await self.settled(object_id, call)
         return table.get(object_id, call.tenant)
 
     async def to_close(self, table: Table[Entry], object_id: str, call: Call) -> Entry | None:
         """Return the object that a command closes; the id of one that is closed, or never was, is remembered."""
-        if object_id in self.creates.under_way:
-            await self.creates.settled(object_id)
+        if call.tenant == SYSTEM or self.creates.is_under_way(object_id, call.tenant):
+            await self.settled(object_id, call)
         entry = table.find(object_id, call.tenant)
         if entry is None:
             self.creates.bury(object_id, call.tenant)
@@ -144,7 +159,18 @@ class AgentState:
         if repeatable:
             mark = fingerprint({**command.chosen(), "": f"{call.tenant} {call.command.name}"})
         reuse: bool = getattr(command, "reuse", False)
-        return await self.creates.once(object_id, mark, make, call.tenant, reuse=reuse)
+        return await self.creates.once(object_id, mark, make, self._owner(call, command), reuse=reuse)
+
+    def _owner(self, call: Call, command: Command) -> str:
+        """Return whose a new object is: what the operator makes on a tenant's object is the tenant's."""
+        if call.tenant != SYSTEM:
+            return call.tenant
+        for table, name in _PARENTS:
+            parent_id = getattr(command, name, None)
+            parent: Owned | None = getattr(self.objects, table).find(parent_id, SYSTEM) if parent_id else None
+            if parent is not None:
+                return parent.tenant
+        return SYSTEM
 
     def _owned(self, tenant: str, owner_id: str, make: Callable[[], Awaitable[Made]]) -> Callable[[], Awaitable[Made]]:
         """Return what makes an object that depends on a lease."""
@@ -160,9 +186,9 @@ class AgentState:
 
         return owned
 
-    def forget(self, entry: Owned) -> None:
+    def forget(self, entry: Entered) -> None:
         """An object is gone: it belongs to no lease, and its owner may not use its id for a while."""
-        self.leases.disown(entry.id)
+        self.leases.disown(entry)
         self.creates.forget(entry.id, entry.tenant)
 
     def producer_opened(self, router: RouterEntry, held: HeldProducer) -> None:
@@ -175,7 +201,7 @@ class AgentState:
 
     def router_opened(self, entry: RouterEntry) -> None:
         """A router was made: enter it and say so."""
-        entry.worker.routers[entry.id] = entry
+        entry.worker.routers.add(entry)
         self.objects.routers.add(entry)
         self._router("routerOpened", entry)
 
@@ -183,7 +209,7 @@ class AgentState:
         """A router is gone, however it ended: forget it and say so."""
         self.objects.routers.discard(entry)
         self.forget(entry)
-        entry.worker.routers.pop(entry.id, None)
+        entry.worker.routers.discard(entry)
         if entry.worker.worker.closed:
             entry.worker.lost_routers.append(entry.id)
         if entry.room_id is not None:
@@ -193,7 +219,10 @@ class AgentState:
     def worker_died(self, entry: WorkerEntry) -> None:
         """A worker ended by itself, and its routers with it: forget it and say so."""
         self.objects.workers.discard(entry)
-        self._announce("workerDied", WorkerEvent, worker_id=entry.id, router_ids=sorted(entry.lost_routers))
+        tenant = None if entry.tenant == SYSTEM else entry.tenant
+        self._announce(
+            "workerDied", WorkerEvent, worker_id=entry.id, tenant=tenant, router_ids=sorted(entry.lost_routers)
+        )
 
     def pipe_opened(self, router: RouterEntry, from_router_id: str) -> None:
         """A pipe leads into a router now: say so."""

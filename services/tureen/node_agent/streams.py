@@ -8,6 +8,7 @@ from typing import Any
 from tureen.contract.media import ConsumerCreated, ProducerCreated
 from tureen.mediasoup import Consumer, DataProducer, Producer
 from tureen.mediasoup.types import ConsumerScore
+from tureen.node_agent import arbiter
 from tureen.node_agent.objects import ConsumerEntry, HeldProducer, ProducerEntry, RouterEntry
 from tureen.node_agent.pipes import scores
 from tureen.node_agent.state import AgentState
@@ -67,7 +68,7 @@ def enter_consumer(
         state.forget(entry)
         unwatch(state, router, consumer.producer_id)
         if transport_id is not None:
-            router.worker.bookings.remove_consumer(transport_id)
+            arbiter.consumer_gone(router, transport_id)
 
     consumer.observer.once("close", closed)
     state.events.attach(router, "consumer", consumer.id, consumer, seen=partial(_seen, entry))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 from tureen.contract.errors import NotFound, Unauthorized
@@ -14,7 +15,7 @@ class Owned(Protocol):
 
     @property
     def id(self) -> str:
-        """Its id, unique on the node."""
+        """Its id, unique among its tenant's objects on the node."""
 
     @property
     def tenant(self) -> str:
@@ -25,25 +26,37 @@ Entry = TypeVar("Entry", bound=Owned)
 
 
 class Table(Generic[Entry]):
-    """The objects of one class, by id. To any tenant but its owner an object does not exist."""
+    """The objects of one class, by id. To any tenant but its owner an object does not exist, nor is its id taken."""
 
     def __init__(self, noun: str) -> None:
         self._noun = noun
         self._entries: dict[str, Entry] = {}
+        self._others: dict[tuple[str, str], Entry] = {}
+        """By tenant and id, those whose id was taken already, by another tenant's."""
 
     def add(self, entry: Entry) -> None:
         """Enter an object under its id."""
-        self._entries[entry.id] = entry
+        first = self._entries.get(entry.id)
+        if first is None or first.tenant == entry.tenant:
+            self._entries[entry.id] = entry
+        else:
+            self._others[entry.tenant, entry.id] = entry
 
     def discard(self, entry: Entry) -> None:
         """Take an object out, if it is there."""
         if self._entries.get(entry.id) is entry:
             del self._entries[entry.id]
+        elif self._others.get((entry.tenant, entry.id)) is entry:
+            del self._others[entry.tenant, entry.id]
 
     def find(self, object_id: str, tenant: str) -> Entry | None:
-        """Return a tenant's object, or None."""
+        """Return a tenant's object, or None. The operator gets the one that was the first of its id."""
         entry = self._entries.get(object_id)
-        return entry if entry is not None and (tenant == SYSTEM or tenant == entry.tenant) else None
+        if entry is not None and (tenant == SYSTEM or tenant == entry.tenant):
+            return entry
+        if tenant == SYSTEM:
+            return next((other for other in self._others.values() if other.id == object_id), None)
+        return self._others.get((tenant, object_id)) if self._others else None
 
     def get(self, object_id: str, tenant: str) -> Entry:
         """Return a tenant's object.
@@ -62,8 +75,7 @@ class Table(Generic[Entry]):
         Raises:
             NotFound: There is none of that id, or it is another tenant's.
         """
-        entry = self._entries.get(object_id)
-        return entry if entry is not None and entry.tenant == SYSTEM else self.get(object_id, tenant)
+        return self.find(object_id, tenant) or self._of_node(object_id) or self.get(object_id, tenant)
 
     def forbid_shared(self, object_id: str, tenant: str) -> None:
         """Refuse a tenant what only the owner may do.
@@ -71,13 +83,16 @@ class Table(Generic[Entry]):
         Raises:
             Unauthorized: The object is the node's.
         """
-        entry = self._entries.get(object_id)
-        if entry is not None and entry.tenant == SYSTEM != tenant:
+        if tenant != SYSTEM and self.find(object_id, tenant) is None and self._of_node(object_id) is not None:
             raise Unauthorized(f"{self._noun} {object_id} is the node's: only its operator may do that")
 
     def all(self) -> Iterable[Entry]:
         """Return every object, whoever owns it."""
-        return self._entries.values()
+        return chain(self._entries.values(), self._others.values()) if self._others else self._entries.values()
+
+    def _of_node(self, object_id: str) -> Entry | None:
+        entry = self._entries.get(object_id)
+        return entry if entry is not None and entry.tenant == SYSTEM else None
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._others)

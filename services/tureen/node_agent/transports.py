@@ -30,7 +30,7 @@ def book(
     try:
         arbiter.book(router, record, transport_id, grant, state.settings.hard_limit, now, counts=counts)
     except BaseException:
-        state.grants.free(transport_id)
+        state.grants.free(router.tenant, transport_id)
         raise
 
 
@@ -42,7 +42,7 @@ async def enter(
         transport = await making
     except BaseException:
         arbiter.release(router, transport_id)
-        state.grants.free(transport_id)
+        state.grants.free(router.tenant, transport_id)
         raise
     entry = TransportEntry(transport_id, router, transport)
     router.opened += 1
@@ -55,7 +55,7 @@ def _closed(state: AgentState, entry: TransportEntry) -> None:
     arbiter.release(entry.router, entry.id)
     state.objects.transports.discard(entry)
     state.forget(entry)
-    state.creates.forget(connect_id(entry.id), closed=False)
+    state.creates.forget(connect_id(entry.id), entry.tenant, closed=False)
 
 
 def connect_id(transport_id: str) -> str:

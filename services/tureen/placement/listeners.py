@@ -132,11 +132,16 @@ class Listeners:
             state.plans.forget(event.producer_id, event.router_id)
         elif isinstance(event, WorkerEvent):
             log.warning("worker %s of node %s died", event.worker_id, event.node_id)
-            state.picture.forget_worker(event.worker_id)
-            self._reconciler.lost_workers([event.worker_id])
-        elif isinstance(event, RouterEvent) and what == "routerClosed":
+            self._on_worker_died(event)
+        elif isinstance(event, RouterEvent) and what == "routerClosed" and event.room_id != subjects.ABSENT:
             self._reconciler.lost_router(event.router_id)
         state.changed.beat()
+
+    def _on_worker_died(self, event: WorkerEvent) -> None:
+        """A worker of a tenant's own carries no rooms, and its id, which the tenant chose, may be another's."""
+        if event.tenant is None:
+            self._state.picture.forget_worker(event.worker_id)
+            self._reconciler.lost_workers([event.worker_id])
 
     def _on_granted(self, event: GrantedEvent) -> None:
         state = self._state

@@ -40,17 +40,6 @@ class DataProducer(Measured, mediasoup.DataProducer):
 
     NOUN = "dataProducer"
 
-    def __init__(self, **options: Any) -> None:
-        """Stand for a data producer that exists; apps call ``transport.produce_data()``."""
-        super().__init__(**options)
-        # A worker has nothing to say of data producers, a node has: somebody else may close them.
-        self._channel.subscribe(self._id, self._on_notification)
-
-    def _observe(self, event: str, *args: Any) -> None:
-        if event == "close":
-            self._channel.unsubscribe(self._id)
-        super()._observe(event, *args)
-
 
 class DataConsumer(Measured, mediasoup.DataConsumer):
     """mediasoup's DataConsumer, on a node."""

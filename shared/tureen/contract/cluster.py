@@ -200,9 +200,14 @@ class PipeEvent(InventoryEvent):
 
 
 class WorkerEvent(InventoryEvent):
-    """`workerDied`: a worker ended by itself, and its routers with it."""
+    """`workerDied`: a worker ended by itself, and its routers with it.
+
+    Attributes:
+        tenant: Whose own worker it was; absent for the agent's pool.
+    """
 
     worker_id: str
+    tenant: str | None = None
     router_ids: list[str] = Field(default_factory=list)
 
 

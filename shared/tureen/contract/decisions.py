@@ -106,9 +106,14 @@ class RoomWhyAnswer(Reply):
 
 
 class TransportFind(Command):
-    """Ask an agent whether it holds a transport."""
+    """Ask an agent whether it holds a transport.
+
+    Attributes:
+        tenant: Whose transport; two tenants may use the same id.
+    """
 
     transport_id: Id
+    tenant: str
 
 
 class TransportPlace(Reply):

@@ -9,16 +9,29 @@ from typing import Any, Protocol
 Listener = Callable[[str, Mapping[str, Any]], None]
 
 
+class Creating(Protocol):
+    """Ids of objects that a worker has been asked for."""
+
+    def add(self, object_id: str, /) -> None:
+        """Note what is being created."""
+
+    def discard(self, object_id: str, /) -> None:
+        """Note that it is not being created any more."""
+
+    def __contains__(self, object_id: object, /) -> bool:
+        """Tell whether something of that id is being created."""
+
+
 class Asking(Protocol):
-    """The way to a worker: ``Channel`` where this process owns it, a link of ``tureen.client`` where a node does.
+    """The way to a worker: ``Channel`` where this process owns it, a link of ``tureen.client`` where a node does."""
 
-    Attributes:
-        closed: Whether nothing can be asked any more: the worker is closed, or has died.
-        creating: The ids of objects that the worker has been asked for.
-    """
+    @property
+    def creating(self) -> Creating:
+        """The ids of objects that the worker has been asked for."""
 
-    closed: bool
-    creating: set[str]
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be asked any more: the worker is closed, or has died."""
 
     def request(
         self,

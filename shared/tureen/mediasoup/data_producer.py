@@ -83,6 +83,8 @@ class DataProducer(Identified):
         self._label = label
         self._protocol = protocol
         self._paused = paused
+        # A worker has nothing to say of data producers; but its id is taken there, and a node has.
+        self._channel.subscribe(id_, self._on_notification)
 
     @property
     def type(self) -> DataProducerType:
@@ -114,6 +116,7 @@ class DataProducer(Identified):
         if self._closed:
             return
         self._closed = True
+        self._channel.unsubscribe(self._id)
         self._tell("TRANSPORT_CLOSE_DATAPRODUCER", self._transport._id, {"dataProducerId": self._id})
         self._transport._data_producer_closed(self)
         self._observe("close")
@@ -122,6 +125,7 @@ class DataProducer(Identified):
         if self._closed:
             return
         self._closed = True
+        self._channel.unsubscribe(self._id)
         self.safe_emit("transportclose")
         self._observe("close")
 

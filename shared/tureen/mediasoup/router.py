@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from tureen.mediasoup import ortc, wire
 from tureen.mediasoup.active_speaker_observer import ActiveSpeakerObserver
+from tureen.mediasoup.asking import Asking
 from tureen.mediasoup.audio_level_observer import AudioLevelObserver
 from tureen.mediasoup.data_producer import DataProducer
 from tureen.mediasoup.describe import describe
@@ -62,9 +63,10 @@ class Router(TransportMaker):
         worker: Worker,
         rtp_capabilities: RtpCapabilities,
         app_data: AppData | None,
+        channel: Asking | None = None,
     ) -> None:
         """Stand for a router that exists in the worker; apps call ``worker.create_router()``."""
-        super().__init__(id_, worker._channel, app_data)
+        super().__init__(id_, channel or worker._channel, app_data)
         self._worker = worker
         self._rtp_capabilities = rtp_capabilities
         self._rtp_observers: dict[str, RtpObserver] = {}

@@ -32,7 +32,8 @@ class WebRtcServer(Identified):
         """Stand for a WebRtcServer that exists in the worker; apps call ``worker.create_webrtc_server()``."""
         super().__init__(id_, worker._channel, app_data)
         self._worker = worker
-        self._transports: dict[str, WebRtcTransport] = {}
+        # In the order in which they were made. Those of owners with name spaces of their own may have equal ids.
+        self._transports: dict[WebRtcTransport, None] = {}
         self._channel.subscribe(id_, self._on_notification)
 
     def close(self) -> None:
@@ -42,7 +43,7 @@ class WebRtcServer(Identified):
         self._closed = True
         self._channel.unsubscribe(self._id)
         self._tell("WORKER_WEBRTCSERVER_CLOSE", "", {"webRtcServerId": self._id})
-        for transport in list(self._transports.values()):
+        for transport in list(self._transports):
             transport._listen_server_closed()
             self._transport_closed(transport)
         self._worker._webrtc_servers.pop(self._id, None)
@@ -59,11 +60,12 @@ class WebRtcServer(Identified):
         self._observe("close")
 
     def _transport_created(self, transport: WebRtcTransport) -> None:
-        self._transports[transport._id] = transport
+        self._transports[transport] = None
         self._observe("webrtctransporthandled", transport)
 
     def _transport_closed(self, transport: WebRtcTransport) -> None:
-        if self._transports.pop(transport._id, None) is not None:
+        if transport in self._transports:
+            del self._transports[transport]
             self._observe("webrtctransportunhandled", transport)
 
     async def dump(self) -> WebRtcServerDump:

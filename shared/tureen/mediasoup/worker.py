@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
 from tureen.mediasoup import ortc, wire
-from tureen.mediasoup.asking import Process
+from tureen.mediasoup.asking import Asking, Process
 from tureen.mediasoup.entity import Parent, Undo, check_app_data
 from tureen.mediasoup.errors import MediasoupError
 from tureen.mediasoup.ids import new_id
@@ -189,12 +189,24 @@ class Worker(Parent):
             UnsupportedError: mediasoup does not support a codec.
             WorkerClosedError: The worker is closed.
         """
+        return await self._make_router(self._channel, media_codecs, id, app_data)
+
+    async def _make_router(
+        self,
+        channel: Asking,
+        media_codecs: list[RouterRtpCodecCapability] | None,
+        id_: str | None,
+        app_data: AppData | None,
+    ) -> Router:
+        """Make a router whose objects take the channel given to this worker."""
         check_app_data(app_data)
         rtp_capabilities = ortc.generate_router_rtp_capabilities(media_codecs)
-        self._check_new(id, self._routers)
-        router_id = new_id() if id is None else id
+        self._check_new(id_, self._routers)
+        router_id = new_id() if id_ is None else id_
         await self._create(router_id, "WORKER_CREATE_ROUTER", {"routerId": router_id}, _CLOSE_ROUTER)
-        router = Router(id_=router_id, worker=self, rtp_capabilities=rtp_capabilities, app_data=app_data)
+        router = Router(
+            id_=router_id, worker=self, channel=channel, rtp_capabilities=rtp_capabilities, app_data=app_data
+        )
         self._routers[router_id] = router
         self._observe("newrouter", router)
         return router

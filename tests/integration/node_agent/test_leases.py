@@ -147,7 +147,7 @@ async def test_what_is_made_while_its_lease_ends_is_closed(run_node: Run) -> Non
     try:
         making = asyncio.ensure_future(own_transport(node, router, id="mine"))
         async with asyncio.timeout(5):
-            while not node.agent.state.creates.is_under_way("mine"):
+            while not node.agent.state.creates.is_under_way("mine", DEFAULT_TENANT):
                 await asyncio.sleep(0.01)
         await node.ask("lease.end", ownerId="owner")
     finally:

@@ -8,6 +8,7 @@ from tests.integration.node_agent.conftest import Events, Node, Run
 from tests.support.rtp import audio_parameters
 
 from tureen.contract.errors import InvalidType, NotFound
+from tureen.contract.subjects import DEFAULT_TENANT
 
 AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 
@@ -21,12 +22,12 @@ async def speaking(node: Node, router_id: str, ssrc: int) -> str:
     return producer_id
 
 
-async def speak(node: Node, producer_id: str, ssrc: int, count: int) -> None:
+async def speak(node: Node, producer_id: str, ssrc: int, count: int, tenant: str = DEFAULT_TENANT) -> None:
     """Send packets that say that somebody speaks, at -10 dBov."""
     for sequence in range(1, count):
         header = struct.pack("!BBHII", 0x90, 100, sequence, sequence * 960, ssrc)
         packet = header + b"\xbe\xde\x00\x01" + bytes([0xA0, 0x80 | 10, 0, 0]) + bytes(20)
-        await node.ask("producer.send", producerId=producer_id, rtpPacket=packet)
+        await node.ask("producer.send", tenant, producerId=producer_id, rtpPacket=packet)
 
 
 async def test_audio_levels(run_node: Run, events: Events) -> None:

@@ -28,8 +28,8 @@ def test_a_transport_that_was_not_made_used_nothing() -> None:
     """Its grant may be used for another one; freeing what has none changes nothing."""
     used = UsedGrants()
     used.use("a", grant(), "t1", now=1)
-    used.free("t1")
-    used.free("t1")
+    used.free("a", "t1")
+    used.free("a", "t1")
     used.use("a", grant(), "t2", now=2)
     assert len(used) == 1
 
@@ -60,6 +60,17 @@ def test_a_transport_made_again_has_another_grant() -> None:
     used.use("a", grant("third", 10**9), "t2", now=3 + REMEMBERED)
     assert len(used) == 1
     used.use("a", grant("fourth", 10**9), "t2", now=3 + REMEMBERED)
-    used.free("t2")
+    used.free("a", "t2")
     used.use("b", grant("fifth", 10**9), "t3", now=4 + 2 * REMEMBERED)
     assert len(used) == 1
+
+
+def test_two_tenants_call_their_transports_the_same() -> None:
+    """What one's transport did not use, or used, says nothing of the other's."""
+    used = UsedGrants()
+    used.use("a", grant("first"), "t1", now=1)
+    used.use("b", grant("second"), "t1", now=1)
+    used.free("b", "t1")
+    with pytest.raises(Conflict, match="another transport"):
+        used.use("a", grant("first"), "t2", now=1)
+    used.use("b", grant("second"), "t2", now=1)

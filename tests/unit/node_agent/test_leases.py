@@ -10,7 +10,7 @@ from tureen.contract.errors import NoCapacity, NotFound
 from tureen.node_agent.leases import Lease, Leases
 
 
-@dataclass
+@dataclass(eq=False)
 class Made:
     """Something that a lease may own."""
 
@@ -115,7 +115,7 @@ class History(RuleBasedStateMachine):
         """An object closes by itself."""
         if f"id{number}" in self.made:
             self.made[f"id{number}"][1].close()
-            self.leases.disown(f"id{number}")
+            self.leases.disown(self.made[f"id{number}"][1])
 
     @rule(seconds=st.floats(0, 12))
     def wait(self, seconds: float) -> None:
@@ -127,7 +127,7 @@ class History(RuleBasedStateMachine):
             assert self.leases.end(lease.tenant, lease.owner_id) is lease
             for made in list(lease.owned.values()):
                 made.close()
-                self.leases.disown(made.id)
+                self.leases.disown(made)
 
     @rule()
     def lose_the_bus(self) -> None:

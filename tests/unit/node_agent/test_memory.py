@@ -128,3 +128,19 @@ def test_what_cannot_be_compared_is_refused(value: object) -> None:
     """JSON knows longer numbers and half characters; they are a TypeError, not a failure of ours."""
     with pytest.raises(InvalidType):
         fingerprint({"appData": {"a": value}})
+
+
+async def test_an_id_is_each_owners_own() -> None:
+    """What one owner makes, is making or has closed of an id is not seen by another who uses the same."""
+    creates = Creates(Clock())
+    first = asyncio.create_task(creates.once("a", b"mark", make, "me"))
+    await asyncio.sleep(0)
+    assert creates.is_under_way("a", "me")
+    assert not creates.is_under_way("a", "you")
+    assert creates.owners("a") == ["me"]
+    assert await creates.once("a", b"other", lambda: make("yours"), "you") == "yours"
+    assert await first == "made"
+    creates.forget("a", "me")
+    with pytest.raises(Conflict, match="closed a moment ago"):
+        await creates.once("a", b"mark", make, "me")
+    assert await creates.once("a", b"other", make, "you") == "yours"

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tureen.contract.errors import NotFound, Unauthorized
 from tureen.contract.subjects import SYSTEM
@@ -44,3 +46,47 @@ def test_what_is_the_nodes_is_shared(table: Table[Thing]) -> None:
         table.forbid_shared("the-nodes", "me")
     for name, tenant in (("the-nodes", SYSTEM), ("mine", "you"), ("none", "me")):
         table.forbid_shared(name, tenant)
+
+
+def test_an_id_is_each_tenants_own(table: Table[Thing]) -> None:
+    """Others enter, find and take out things of the same id, and notice nothing of each other."""
+    mine, yours = table.get("mine", "me"), Thing("mine", "you")
+    table.add(yours)
+    assert table.get("mine", "me") is mine
+    assert table.get("mine", "you") is yours
+    assert table.find("mine", "them") is None
+    assert table.get("mine", SYSTEM) is mine
+    table.discard(mine)
+    assert table.find("mine", "me") is None
+    assert table.get("mine", "you") is table.get("mine", SYSTEM) is yours
+    assert set(table.all()) == {yours, table.get("the-nodes", SYSTEM)}
+    table.discard(yours)
+    table.discard(yours)
+    assert len(table) == 1
+
+
+def test_what_a_tenant_calls_like_the_nodes_is_its_own(table: Table[Thing]) -> None:
+    """It no longer sees the node's of that id; the others, and the operator, go on seeing it."""
+    own = Thing("the-nodes", "me")
+    table.add(own)
+    table.forbid_shared("the-nodes", "me")
+    assert table.shared("the-nodes", "me") is own
+    assert table.shared("the-nodes", "you").tenant == table.get("the-nodes", SYSTEM).tenant == SYSTEM
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("xyz"), st.sampled_from("abc")), max_size=40))
+def test_tenants_see_what_they_would_see_alone(steps: list[tuple[bool, str, str]]) -> None:
+    """Whatever is entered and taken out in whatever order, each tenant finds its own things by their ids."""
+    table: Table[Thing] = Table("Thing")
+    alone: dict[tuple[str, str], Thing] = {}
+    for enters, id_, tenant in steps:
+        if enters and (tenant, id_) not in alone:
+            alone[tenant, id_] = Thing(id_, tenant)
+            table.add(alone[tenant, id_])
+        elif not enters and (tenant, id_) in alone:
+            table.discard(alone.pop((tenant, id_)))
+        assert {(thing.tenant, thing.id) for thing in table.all()} == alone.keys()
+        for id_seen in "xyz":
+            for tenant_seen in "abc":
+                assert table.find(id_seen, tenant_seen) is alone.get((tenant_seen, id_seen))
+            assert (table.find(id_seen, SYSTEM) is None) is not any((each, id_seen) in alone for each in "abc")

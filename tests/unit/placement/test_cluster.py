@@ -177,5 +177,20 @@ def test_a_node_as_operators_see_it() -> None:
 
 
 def _inventory(node_id: str, worker_id: str, router_id: str) -> Inventory:
-    entry = RouterEntry(router_id=router_id, worker_id=worker_id, tenant="default")
+    entry = RouterEntry(router_id=router_id, worker_id=worker_id, tenant="default", record=record(worker_id))
     return Inventory(node_id=node_id, start_id=f"{node_id}-run", version=0, routers=[entry])
+
+
+def test_a_tenants_own_worker_is_no_other() -> None:
+    """A tenant may call its own worker what the pool's is called, here or on another node: the pool's stays."""
+    seen = picture(heartbeat("a", worker("a-1", 10), worker("a-1", 90, tenant="t")), heartbeat("b", worker("b-1", 20)))
+    pool = seen.cluster.worker("a-1")
+    assert pool is not None
+    assert (pool.node.id, pool.load) == ("a", 10)
+    seen.hear(heartbeat("b", worker("b-1", 20), worker("a-1", 95, tenant="t")), 1.0)
+    assert seen.cluster.worker("a-1") is pool
+    seen.hear(heartbeat("b", worker("b-1", 20)), 2.0)
+    assert seen.cluster.worker("a-1") is pool
+    node = seen.cluster.nodes["a"]
+    assert [load.cpu for load in node.info().workers] == [10, 90]
+    assert node.pool == [pool]

@@ -18,6 +18,7 @@ from tureen.contract.cluster import (
     RouterLoad,
     WorkerEvent,
 )
+from tureen.contract.subjects import ABSENT
 from tureen.placement.picture import Holdings
 
 RUN: dict[str, Any] = {"node_id": "a", "start_id": "run"}
@@ -26,6 +27,10 @@ RUN: dict[str, Any] = {"node_id": "a", "start_id": "run"}
 def _entry(router_id: str, *producers: str, worker_id: str = "a-1", **fields: Any) -> RouterEntry:
     entries = [ProducerEntry(producer_id=producer_id, kind="audio") for producer_id in producers]
     return RouterEntry(router_id=router_id, worker_id=worker_id, tenant="default", producers=entries, **fields)
+
+
+def _of_room(router_id: str, *producers: str) -> RouterEntry:
+    return _entry(router_id, *producers, record=record("a-1"))
 
 
 def _page(version: int, *entries: RouterEntry, page: int = 0, pages: int = 1, start_id: str = "run") -> Inventory:
@@ -54,7 +59,7 @@ def holdings() -> Holdings:
 
 def test_an_inventory_replaces_what_was_known(holdings: Holdings) -> None:
     """What a newer inventory does not list is gone."""
-    holdings.take_page(_page(5, _entry("s", "q")))
+    holdings.take_page(_page(5, _of_room("s", "q")))
     assert holdings.router("r") is None
     assert holdings.holders("p") == {}
     assert holdings.holders("q") == {"s": None}
@@ -70,9 +75,9 @@ def test_an_older_inventory_is_ignored(holdings: Holdings) -> None:
 
 def test_pages_belong_together(holdings: Holdings) -> None:
     """An inventory counts once all its pages are there, in whatever order; a router may span several."""
-    assert holdings.take_page(_page(6, _entry("r", "q2"), page=1, pages=2)) is None
+    assert holdings.take_page(_page(6, _of_room("r", "q2"), page=1, pages=2)) is None
     assert holdings.holders("p") == {"r": None}
-    assert holdings.take_page(_page(6, _entry("r", "q1"), page=0, pages=2)) is not None
+    assert holdings.take_page(_page(6, _of_room("r", "q1"), page=0, pages=2)) is not None
     router = holdings.router("r")
     assert router is not None
     assert (set(router.producers), router.origins) == ({"q1", "q2"}, 2)
@@ -80,9 +85,9 @@ def test_pages_belong_together(holdings: Holdings) -> None:
 
 def test_pages_of_an_interrupted_inventory_are_dropped(holdings: Holdings) -> None:
     """Pages of two versions are never mixed."""
-    holdings.take_page(_page(6, _entry("x"), page=0, pages=2))
-    assert holdings.take_page(_page(7, _entry("y"), page=1, pages=2)) is None
-    assert holdings.take_page(_page(7, _entry("z"), page=0, pages=2)) is not None
+    holdings.take_page(_page(6, _of_room("x"), page=0, pages=2))
+    assert holdings.take_page(_page(7, _of_room("y"), page=1, pages=2)) is None
+    assert holdings.take_page(_page(7, _of_room("z"), page=0, pages=2)) is not None
     assert {router.id for router in holdings.routers()} == {"y", "z"}
 
 
@@ -183,3 +188,28 @@ def test_what_came_and_went_between_two_heartbeats_counts(holdings: Holdings) ->
     ((_, then),) = holdings.take_loads("a", [RouterLoad(router_id="r", transports=0, opened=5)])
     assert (first, then) == (4, 1)
     assert holdings.take_loads("a", [RouterLoad(router_id="r", transports=0, opened=5)]) == []
+
+
+def test_routers_outside_of_rooms_are_not_looked_at(holdings: Holdings) -> None:
+    """A tenant may give its own router, worker or producer the ids of what rooms have: nothing of these changes."""
+    run: dict[str, Any] = {"node_id": "b", "start_id": "other"}
+    assert holdings.take_page(Inventory(**run, version=0, routers=[_entry("r", "p", "q", worker_id="b-1")])) == []
+    outside: dict[str, Any] = {**run, "room_id": ABSENT, "router_id": "r"}
+    events = (
+        ("routerOpened", RouterEvent(**outside, inventory_version=1, worker_id="b-1")),
+        ("producerOpened", ProducerEvent(**outside, inventory_version=2, producer_id="q")),
+        ("producerClosed", ProducerEvent(**outside, inventory_version=3, producer_id="p")),
+        ("routerClosed", RouterEvent(**outside, inventory_version=4, worker_id="b-1")),
+        ("workerDied", WorkerEvent(**run, inventory_version=5, worker_id="a-1", router_ids=["r"])),
+        ("workerDied", WorkerEvent(**run, inventory_version=6, worker_id="a-1", tenant="b", router_ids=["r"])),
+    )
+    for what, event in events:
+        assert holdings.take_event(what, event)
+        assert holdings.holders("p") == {"r": None}
+        assert holdings.holders("q") == {}
+    known = holdings.router("r")
+    assert known is not None
+    assert (known.node_id, known.worker_id) == ("a", "a-1")
+    own = WorkerEvent(**RUN, inventory_version=5, worker_id="a-1", tenant="b", router_ids=["r"])
+    assert holdings.take_event("workerDied", own)
+    assert holdings.router("r") is known

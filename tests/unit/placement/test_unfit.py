@@ -153,7 +153,7 @@ def test_degrade_stays_in_its_regions() -> None:
 
 
 def _fill(seen: Picture, router_id: str, producers: int) -> None:
-    entry = RouterEntry(router_id=router_id, worker_id="a-1", tenant="default")
+    entry = RouterEntry(router_id=router_id, worker_id="a-1", tenant="default", record=record("a-1"))
     seen.take_page(Inventory(node_id="a", start_id="a-run", version=0, routers=[entry]))
     for number in range(producers):
         seen.holdings.learn_producer(router_id, f"p{number}", None)

@@ -187,7 +187,7 @@ async def _make_webrtc(
     if command.listen_infos is not None and command.web_rtc_server_id is not None:
         raise InvalidType("only one of webRtcServerId and listenInfos must be given", details={"path": "listenInfos"})
     if command.web_rtc_server_id is not None:
-        await state.creates.settled(command.web_rtc_server_id)
+        await state.settled(command.web_rtc_server_id, call)
     router = await state.named(state.objects.routers, command.router_id, call)
     options = _given(command, _WEBRTC)
     if command.listen_infos is None:

@@ -25,7 +25,7 @@ async def add_producer(state: AgentState, call: Call, command: RtpObserverProduc
     Levels are taken where producers live, by an observer on each router.
     """
     producer_id = command.producer_id
-    await state.creates.settled(producer_id)
+    await state.settled(producer_id, call)
     entry = await state.named(state.objects.rtp_observers, command.rtp_observer_id, call)
     if producer_id in entry.watching:
         return

@@ -6,7 +6,7 @@ from tureen.bus import Call
 from tureen.contract.cluster import InventoryGet
 from tureen.contract.decisions import TransportFind, TransportPlace
 from tureen.contract.rooms import RoomRecord
-from tureen.node_agent import rooms
+from tureen.node_agent import arbiter, rooms
 from tureen.node_agent.state import AgentState, Handlers
 
 
@@ -26,11 +26,11 @@ async def update_room(state: AgentState, _call: Call, command: RoomRecord) -> No
     rooms.forget_unused(state.objects, command.tenant, command.room_id, state.settings.node_id)
 
 
-async def find_transport(state: AgentState, call: Call, command: TransportFind) -> TransportPlace:
+async def find_transport(state: AgentState, _call: Call, command: TransportFind) -> TransportPlace:
     """Tell where a transport is and what it has booked."""
-    entry = state.objects.transports.get(command.transport_id, call.tenant)
+    entry = state.objects.transports.get(command.transport_id, command.tenant)
     router = entry.router
-    booked = router.worker.bookings.booked(entry.id)
+    booked = arbiter.booked(router, entry.id)
     return TransportPlace(
         transport_id=entry.id,
         tenant=entry.tenant,

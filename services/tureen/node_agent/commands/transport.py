@@ -60,7 +60,7 @@ async def connect(state: AgentState, call: Call, command: TransportConnect) -> T
     """Connect a transport; again with the same parameters it succeeds."""
     entry = await _settled(state, call, command.transport_id)
     mark = fingerprint(command.to_wire())
-    await state.creates.once(connect_id(entry.id), mark, lambda: _connect(entry, command))
+    await state.creates.once(connect_id(entry.id), mark, lambda: _connect(entry, command), entry.tenant)
     return transport_connected(entry.transport)
 
 
@@ -132,7 +132,7 @@ async def send_rtcp(state: AgentState, call: Call, command: TransportSendRtcp) -
 
 async def dump(state: AgentState, call: Call, command: TransportRef) -> dict[str, Any]:
     """Show a transport as its worker sees it: a `Dumped` as it goes on the wire."""
-    await state.creates.settled(command.transport_id)
+    await state.settled(command.transport_id, call)
     entry = state.objects.visible_transport(command.transport_id, call.tenant)
     shown: dict[str, Any] = {**await entry.transport.dump()}
     if isinstance(entry, PipeEntry):
@@ -143,7 +143,7 @@ async def dump(state: AgentState, call: Call, command: TransportRef) -> dict[str
 
 async def get_stats(state: AgentState, call: Call, command: TransportRef) -> Stats:
     """Tell a transport's statistics."""
-    await state.creates.settled(command.transport_id)
+    await state.settled(command.transport_id, call)
     entry = state.objects.visible_transport(command.transport_id, call.tenant)
     return Stats(stats=[{**stat} for stat in await entry.transport.get_stats()])
 
@@ -215,7 +215,7 @@ async def _produce(
 
 
 async def _consume(state: AgentState, call: Call, consumer_id: str, command: TransportConsume) -> ConsumerEntry:
-    await state.creates.settled(command.producer_id)
+    await state.settled(command.producer_id, call)
     transport = await _settled(state, call, command.transport_id)
     router = transport.router
     record = state.objects.record_of(router)
@@ -223,7 +223,7 @@ async def _consume(state: AgentState, call: Call, consumer_id: str, command: Tra
     try:
         consumer = await _watching(state, call, transport, consumer_id, command)
     except BaseException:
-        router.worker.bookings.remove_consumer(transport.id)
+        arbiter.consumer_gone(router, transport.id)
         raise
     return streams.enter_consumer(state, router, consumer, transport.id)
 
@@ -286,7 +286,7 @@ async def _consume_data(
     state: AgentState, call: Call, data_consumer_id: str, command: TransportConsumeData
 ) -> DataConsumerEntry:
     data_producer_id = command.data_producer_id
-    await state.creates.settled(data_producer_id)
+    await state.settled(data_producer_id, call)
     transport = await _settled(state, call, command.transport_id)
     router = transport.router
     if data_producer_id not in router.producers and router.room_id is not None:

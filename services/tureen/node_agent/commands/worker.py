@@ -23,7 +23,7 @@ async def create_router(state: AgentState, call: Call, command: WorkerCreateRout
     router_id = command.id or new_id()
     if command.record is not None:
         call = _join(state, call, router_id, command, command.record)
-    entry = await state.create(call, router_id, command, lambda: _make(state, call.tenant, router_id, command))
+    entry = await state.create(call, router_id, command, lambda: _make(state, call, router_id, command))
     return RouterCreated(id=entry.id, rtp_capabilities={**entry.router.rtp_capabilities})
 
 
@@ -43,11 +43,13 @@ def _join(state: AgentState, call: Call, router_id: str, command: WorkerCreateRo
     return call._replace(tenant=record.tenant)
 
 
-async def _make(state: AgentState, tenant: str, router_id: str, command: WorkerCreateRouter) -> RouterEntry:
-    await state.creates.settled(command.worker_id)
-    worker = state.objects.workers.shared(command.worker_id, tenant)
+async def _make(state: AgentState, call: Call, router_id: str, command: WorkerCreateRouter) -> RouterEntry:
+    await state.settled(command.worker_id, call)
+    # Placement names a worker of the pool, whatever the room's tenant calls its own.
+    worker = state.objects.workers.shared(command.worker_id, SYSTEM if command.record is not None else call.tenant)
+    tenant = worker.tenant if call.tenant == SYSTEM else call.tenant
     codecs = command.record.media_codecs if command.record is not None else command.media_codecs
-    router = await worker.worker.create_router(
+    router = await worker.names(tenant).create_router(
         id=router_id,
         media_codecs=cast("list[RouterRtpCodecCapability] | None", codecs),
         app_data=command.app_data,
@@ -69,7 +71,7 @@ async def create_webrtc_server(state: AgentState, call: Call, command: WorkerCre
 
 async def get_resource_usage(state: AgentState, call: Call, command: WorkerRef) -> ResourceUsage:
     """Tell what a worker's process has used."""
-    await state.creates.settled(command.worker_id)
+    await state.settled(command.worker_id, call)
     worker = state.objects.workers.shared(command.worker_id, call.tenant)
     return ResourceUsage(usage={**await worker.worker.get_resource_usage()})
 

@@ -22,5 +22,4 @@ def place_worker(cluster: Cluster, request: WorkerPlace) -> Node | None:
 
 
 def _idle_cores(node: Node) -> float:
-    others = sum(worker.told.tenant is not None for worker in node.workers.values())
-    return node.host.cores * (1 - node.host.cpu / 100) - others
+    return node.host.cores * (1 - node.host.cpu / 100) - len(node.others)

@@ -61,7 +61,11 @@ def _path(
     tree = routes.Tree(
         routers={router.router_id: router for router in record.routers},
         upstream=holders,
-        planned=state.plans.of(command.producer_id, state.now()),
+        planned={
+            router_id: source
+            for router_id, source in state.plans.of(command.producer_id, state.now()).items()
+            if record.router(router_id) is not None and record.router(source) is not None
+        },
     )
     return routes.route(
         tree,

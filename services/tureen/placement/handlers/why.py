@@ -40,15 +40,16 @@ def _tenant(call: Call, command: RoomWhy) -> str:
 async def _why_transport(
     state: PlacementState, call: Call, command: RoomWhy, transport_id: str, tenant: str
 ) -> RoomWhyAnswer:
-    place = await _find(state, transport_id, min(state.settings.find_timeout, call.remaining() * 0.8))
-    if place.tenant != tenant or command.room_id not in {None, place.room_id}:
+    wanted = TransportFind(transport_id=transport_id, tenant=tenant)
+    place = await _find(state, wanted, min(state.settings.find_timeout, call.remaining() * 0.8))
+    if command.room_id not in {None, place.room_id}:
         raise NotFound(f"Transport with id {transport_id} not found", details={"id": transport_id})
     kept = state.decisions.of_grant(place.grant_id) if place.grant_id is not None else None
     decisions = [kept.tell(inputs=command.inputs)] if kept is not None else []
     return RoomWhyAnswer(decisions=decisions, transport=place)
 
 
-async def _find(state: PlacementState, transport_id: str, timeout: float) -> TransportPlace:
+async def _find(state: PlacementState, wanted: TransportFind, timeout: float) -> TransportPlace:
     """Ask every agent for a transport.
 
     Raises:
@@ -56,22 +57,23 @@ async def _find(state: PlacementState, transport_id: str, timeout: float) -> Tra
         Unavailable: Not all answered, and those who did do not hold it.
     """
     nodes = list(state.picture.cluster.nodes)
-    answers = await asyncio.gather(*(_ask(state, node_id, transport_id, timeout) for node_id in nodes))
+    answers = await asyncio.gather(*(_ask(state, node_id, wanted, timeout) for node_id in nodes))
     for answer in answers:
         if isinstance(answer, TransportPlace):
             return answer
     answered = (TransportPlace, NotFound)
     silent = [node_id for node_id, answer in zip(nodes, answers, strict=True) if not isinstance(answer, answered)]
     if silent:
-        raise Unavailable(f"Where transport {transport_id} is is unknown: {', '.join(silent)} did not answer")
-    raise NotFound(f"Transport with id {transport_id} not found", details={"id": transport_id})
+        raise Unavailable(f"Where transport {wanted.transport_id} is is unknown: {', '.join(silent)} did not answer")
+    raise NotFound(f"Transport with id {wanted.transport_id} not found", details={"id": wanted.transport_id})
 
 
-async def _ask(state: PlacementState, node_id: str, transport_id: str, timeout: float) -> TransportPlace | TureenError:
-    command = TransportFind(transport_id=transport_id).to_wire()
+async def _ask(
+    state: PlacementState, node_id: str, wanted: TransportFind, timeout: float
+) -> TransportPlace | TureenError:
     try:
         body = await state.bus.command(
-            "node", "transport.find", command, tenant=SYSTEM, node_id=node_id, timeout=timeout
+            "node", "transport.find", wanted.to_wire(), tenant=SYSTEM, node_id=node_id, timeout=timeout
         )
     except TureenError as error:
         return error

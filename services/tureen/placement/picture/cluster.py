@@ -201,12 +201,14 @@ class Cluster:
         node.clock_ahead = heartbeat.clock - now * 1000
         node.leaving = heartbeat.draining
         node.inventory_version = heartbeat.inventory_version
-        told = {load.worker_id for load in heartbeat.workers}
+        pool = [load for load in heartbeat.workers if load.tenant is None]
+        node.others = [load for load in heartbeat.workers if load.tenant is not None]
+        told = {load.worker_id for load in pool}
         changed = told != node.workers.keys()
         if changed:
             for worker_id in node.workers.keys() - told:
                 self._drop_worker(node, worker_id)
-        node.pending_consumers = sum(self._take_over_worker(node, load, now) for load in heartbeat.workers)
+        node.pending_consumers = sum(self._take_over_worker(node, load, now) for load in pool)
         self._assess(node, heartbeat, now)
         if changed:
             self._set_pool(node)
@@ -248,7 +250,7 @@ class Cluster:
     def _set_pool(self, node: Node) -> None:
         """The node's workers changed: the index counts them, so the node leaves it with the old pool first."""
         self._leave_index(node)
-        node.pool = [worker for worker in node.workers.values() if worker.told.tenant is None]
+        node.pool = list(node.workers.values())
         node.weigh()
         self._reindex(node)
 

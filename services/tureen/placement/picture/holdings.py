@@ -1,4 +1,8 @@
-"""What the agents hold: routers, the producers in them and how they got there, from inventories and events."""
+"""What the agents hold of rooms: routers, the producers in them and how they got there, from inventories and events.
+
+Routers outside of rooms are their tenants' affair. What a tenant calls one may be the id of another tenant's, so they
+are not even looked at.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from tureen.contract.cluster import (
     WorkerEvent,
 )
 from tureen.contract.rooms import RoomRecord, RoomRouter
+from tureen.contract.subjects import ABSENT
 
 
 @dataclass(slots=True, eq=False)
@@ -123,7 +128,8 @@ class Holdings:
         view.pages[page.page] = page
         if len(view.pages) < page.pages:
             return None
-        entries = [entry for number in sorted(view.pages) for entry in view.pages[number].routers]
+        pages = [view.pages[number] for number in sorted(view.pages)]
+        entries = [entry for page in pages for entry in page.routers if entry.record is not None]
         view.pages, view.pages_version = {}, -1
         self._replace(page.node_id, view, entries)
         view.version = page.version
@@ -223,10 +229,18 @@ class Holdings:
         for producer in entry.producers:
             self._add_producer(router, producer.producer_id, _upstream(producer), producer.kind)
 
+    def _worker_died(self, event: WorkerEvent) -> None:
+        for router_id in event.router_ids:
+            router = self._routers.get(router_id)
+            if router is not None and router.node_id == event.node_id and router.worker_id in {"", event.worker_id}:
+                self._drop(router_id)
+
     def _apply(self, what: str, event: InventoryEvent, view: _NodeView) -> None:
         if isinstance(event, WorkerEvent):
-            for router_id in event.router_ids:
-                self._drop(router_id)
+            if event.tenant is None:
+                self._worker_died(event)
+        elif isinstance(event, RouterEvent | ProducerEvent) and event.room_id == ABSENT:
+            return
         elif isinstance(event, RouterEvent):
             if what == "routerOpened":
                 router = self._enter(view, event.router_id, event.node_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -68,8 +68,9 @@ class Node:
         drained: The operator says so.
         failed: It failed within the last minute: it is used only where nothing else is left.
         inventory_version: As the last heartbeat told it.
-        workers: All its workers, by id.
-        pool: Those that may carry rooms: a tenant's own worker is that tenant's alone.
+        workers: Those that may carry rooms, by id.
+        pool: The same in a list.
+        others: Tenants' own workers; their ids are the tenants' affair, and may be those of other workers.
         lightest: The one of the pool with the least load.
         indexed_load: The load of that one by which the node is found.
         pending_consumers: How many consumers are expected on places that were granted and do not show yet.
@@ -90,6 +91,7 @@ class Node:
     inventory_version: int = 0
     workers: dict[str, Worker] = field(default_factory=dict)
     pool: list[Worker] = field(default_factory=list)
+    others: Sequence[WorkerLoad] = ()
     lightest: Worker | None = None
     indexed_load: float = 0.0
     pending_consumers: int = 0
@@ -105,7 +107,7 @@ class Node:
     def take_host(self, host: HostLoad) -> None:
         """Take over the host's load, and learn from it what a consumer sends here."""
         self.host = host
-        consumers = sum(worker.told.consumers for worker in self.workers.values())
+        consumers = sum(worker.told.consumers for worker in self.pool) + sum(load.consumers for load in self.others)
         if consumers >= ENOUGH_CONSUMERS:
             self._bytes = host.network_out / consumers
             self._packets = host.packets_out / consumers
@@ -138,7 +140,10 @@ class Node:
             region=self.region,
             draining=self.leaving or self.drained,
             mediasoup_version=self.mediasoup_version,
-            workers=[WorkerLoad.model_validate(worker.told, from_attributes=True) for worker in self.workers.values()],
+            workers=[
+                WorkerLoad.model_validate(load, from_attributes=True)
+                for load in (*(worker.told for worker in self.pool), *self.others)
+            ],
         )
 
     def _refusal(self) -> str | None:

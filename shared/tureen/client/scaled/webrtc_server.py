@@ -22,7 +22,7 @@ class LogicalWebRtcServer(mediasoup.WebRtcServer):
             return
         self._closed = True
         self._channel.unsubscribe(self._id)
-        for transport in list(self._transports.values()):
+        for transport in list(self._transports):
             # The servers of the workers stay, so each node is told.
             transport._tell("ROUTER_CLOSE_TRANSPORT", transport._router.id, {"transportId": transport.id})
             transport._listen_server_closed()
@@ -39,7 +39,7 @@ class LogicalWebRtcServer(mediasoup.WebRtcServer):
         """
         self._check_open()
         workers: dict[str, dict[str, Any]] = {}
-        for transport in self._transports.values():
+        for transport in self._transports:
             _enter(workers, transport)
         return cast(
             "LogicalWebRtcServerDump",
@@ -47,13 +47,13 @@ class LogicalWebRtcServer(mediasoup.WebRtcServer):
                 "id": self._id,
                 "udpSockets": [socket for part in workers.values() for socket in part["udpSockets"]],
                 "tcpServers": [socket for part in workers.values() for socket in part["tcpServers"]],
-                "webRtcTransportIds": list(self._transports),
+                "webRtcTransportIds": [transport.id for transport in self._transports],
                 "localIceUsernameFragments": [
                     {
                         "localIceUsernameFragment": transport.ice_parameters["usernameFragment"],
                         "webRtcTransportId": transport.id,
                     }
-                    for transport in self._transports.values()
+                    for transport in self._transports
                 ],
                 "tupleHashes": [],
                 "workers": list(workers.values()),

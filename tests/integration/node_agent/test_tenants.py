@@ -1,0 +1,170 @@
+"""Two tenants that call everything the same, on one worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.integration.node_agent.conftest import Events, Node, Run
+from tests.integration.node_agent.test_observers import speak
+from tests.support.hostile import CAPABILITIES
+from tests.support.rtp import MEDIA_CODECS, audio_parameters
+
+from tureen.bus import Bus
+from tureen.contract import subjects
+from tureen.contract.errors import Conflict, NotFound
+
+UDP = {"protocol": "udp", "ip": "default"}
+AUDIO = {
+    **audio_parameters(1111),
+    "headerExtensions": [{"uri": "urn:ietf:params:rtp-hdrext:ssrc-audio-level", "id": 10}],
+}
+
+MAKE: list[tuple[str, dict[str, Any]]] = [
+    ("worker.createRouter", {"id": "router", "mediaCodecs": MEDIA_CODECS}),
+    ("router.createWebRtcTransport", {"id": "webrtc", "routerId": "router", "enableSctp": True}),
+    ("router.createPlainTransport", {"id": "plain", "routerId": "router", "listenInfo": UDP}),
+    ("router.createPipeTransport", {"id": "pipe", "routerId": "router", "listenInfo": UDP}),
+    ("router.createDirectTransport", {"id": "direct", "routerId": "router"}),
+    ("transport.produce", {"id": "audio", "transportId": "direct", "kind": "audio", "rtpParameters": AUDIO}),
+    (
+        "transport.consume",
+        {"id": "heard", "transportId": "webrtc", "producerId": "audio", "rtpCapabilities": CAPABILITIES},
+    ),
+    ("transport.consume", {"id": "piped", "transportId": "pipe", "producerId": "audio"}),
+    ("transport.produceData", {"id": "chat", "transportId": "direct"}),
+    ("transport.consumeData", {"id": "read", "transportId": "direct", "dataProducerId": "chat"}),
+    ("router.createAudioLevelObserver", {"id": "levels", "routerId": "router", "interval": 250, "threshold": -70}),
+    ("router.createActiveSpeakerObserver", {"id": "speaker", "routerId": "router"}),
+    ("rtpObserver.addProducer", {"rtpObserverId": "levels", "producerId": "audio"}),
+    ("rtpObserver.addProducer", {"rtpObserverId": "speaker", "producerId": "audio"}),
+]
+LOOK: list[tuple[str, dict[str, Any]]] = [
+    ("router.dump", {"routerId": "router"}),
+    ("router.canConsume", {"routerId": "router", "producerId": "audio", "rtpCapabilities": CAPABILITIES}),
+    *(("transport.dump", {"transportId": name}) for name in ("webrtc", "plain", "pipe", "direct")),
+    *(("transport.getStats", {"transportId": name}) for name in ("webrtc", "plain", "pipe", "direct")),
+    ("producer.dump", {"producerId": "audio"}),
+    ("consumer.dump", {"consumerId": "heard"}),
+    ("consumer.getStats", {"consumerId": "piped"}),
+    ("dataProducer.dump", {"dataProducerId": "chat"}),
+    ("dataConsumer.dump", {"dataConsumerId": "read"}),
+]
+CLOSE: list[tuple[str, dict[str, Any]]] = [
+    ("consumer.close", {"consumerId": "heard"}),
+    ("dataConsumer.close", {"dataConsumerId": "read"}),
+    ("producer.close", {"producerId": "audio"}),
+    ("rtpObserver.close", {"rtpObserverId": "levels"}),
+    ("transport.close", {"transportId": "webrtc"}),
+    ("router.close", {"routerId": "router"}),
+]
+IDS = frozenset(options["id"] for _, options in MAKE if "id" in options)
+
+
+def shape(value: Any) -> Any:
+    """Return an answer with the ids in it, and of all else its type."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    return value if value in IDS or isinstance(value, bool | None) else type(value).__name__
+
+
+async def ask_all(node: Node, tenant: str, commands: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+    """Send a tenant's commands one after the other; return the shapes of the answers."""
+    answers = []
+    for name, options in commands:
+        extra = {"workerId": node.worker_ids[0]} if name == "worker.createRouter" else {}
+        answer = await node.bus.command("node", name, {**options, **extra}, tenant=tenant, node_id=node.id)
+        answers.append((name, shape(answer)))
+    return answers
+
+
+@pytest.fixture
+async def heard(bus: Bus) -> dict[str, Events]:
+    """Listen to the events of both tenants."""
+    listening = {tenant: Events() for tenant in ("first", "second")}
+    for tenant, events in listening.items():
+        await bus.subscribe(subjects.events(tenant), events.take)
+    return listening
+
+
+async def test_the_same_ids_are_no_ones_affair(run_node: Run, heard: dict[str, Events]) -> None:
+    """The second tenant gets the answers and events that the first got, and each closes its own alone."""
+    node = await run_node()
+    made = await ask_all(node, "first", MAKE)
+    looked = await ask_all(node, "first", LOOK)
+    assert await ask_all(node, "second", MAKE) == made
+    assert await ask_all(node, "second", LOOK) == looked
+    assert await ask_all(node, "first", LOOK) == looked
+    for tenant in ("second", "first"):
+        before = await ask_all(node, tenant, LOOK)
+        await ask_all(node, tenant, CLOSE)
+        await heard[tenant].first("router", "close")
+        with pytest.raises(NotFound):
+            await node.ask("router.dump", tenant, routerId="router")
+        with pytest.raises(Conflict, match="closed a moment ago"):
+            await ask_all(node, tenant, MAKE[:1])
+        assert before == looked
+        if tenant == "second":
+            assert await ask_all(node, "first", LOOK) == looked
+    told = {
+        tenant: [(subject.object_id, subject.name, shape(payload.get("data"))) for subject, payload in events.all]
+        for tenant, events in heard.items()
+    }
+    assert told["first"] == told["second"]
+    assert {object_id for object_id, _, _ in told["second"]} == IDS
+    assert not node.held()
+    dump = (await node.between("worker.dump", workerId=node.worker_ids[0]))["dump"]
+    assert dump["routerIds"] == []
+
+
+async def test_media_goes_to_its_own(run_node: Run, heard: dict[str, Events]) -> None:
+    """What one tenant sends is told to that tenant alone, by its own names."""
+    node = await run_node()
+    for tenant in heard:
+        await ask_all(node, tenant, MAKE)
+    await node.ask("dataProducer.send", "second", dataProducerId="chat", message=b"hello", ppid=53)
+    await heard["second"].first("read", "message")
+    await speak(node, "audio", 1111, 50, tenant="second")
+    volumes = (await heard["second"].first("levels", "volumes"))["data"]
+    assert [volume["producerId"] for volume in volumes] == ["audio"]
+    assert (await heard["second"].first("speaker", "dominantspeaker"))["data"] == {"producerId": "audio"}
+    stats = (await node.ask("producer.getStats", "second", producerId="audio"))["stats"]
+    assert stats[0]["packetCount"] > 0
+    assert (await node.ask("producer.getStats", "first", producerId="audio"))["stats"] == []
+    assert not {"message", "volumes"} & {subject.name for subject, _ in heard["first"].all}
+
+
+async def test_an_id_is_free_again_for_each(run_node: Run) -> None:
+    """An owner may come back to an id whose first holder is gone, and a create asked for again makes one object."""
+    node = await run_node()
+    for tenant in ("first", "second"):
+        await ask_all(node, tenant, MAKE[:2])
+    again = await node.ask("router.createWebRtcTransport", "second", **MAKE[1][1])
+    assert again == await node.ask("router.createWebRtcTransport", "second", **MAKE[1][1])
+    other = await node.ask("router.createWebRtcTransport", "first", **MAKE[1][1])
+    assert other["iceParameters"] != again["iceParameters"]
+    with pytest.raises(Conflict, match="other options"):
+        await node.ask("router.createWebRtcTransport", "second", **MAKE[1][1], enableUdp=False)
+    await node.ask("router.close", "first", routerId="router")
+    await node.ask("transport.close", "second", transportId="webrtc")
+    for _ in range(2):
+        made = await node.ask("router.createWebRtcTransport", "second", **MAKE[1][1], reuse=True)
+        assert made["id"] == "webrtc"
+        await node.ask("transport.close", "second", transportId="webrtc")
+
+
+async def test_a_worker_like_the_nodes(run_node: Run) -> None:
+    """A tenant that calls its own worker like one of the pool has its own; the pool's goes on serving the others."""
+    node = await run_node()
+    pool = node.worker_ids[0]
+    own = await node.ask("mediasoup.createWorker", "second", id=pool)
+    assert own["id"] == pool
+    await ask_all(node, "first", MAKE[:2])
+    await node.ask("worker.createRouter", "second", workerId=pool, id="own")
+    dumped = (await node.ask("worker.dump", "second", workerId=pool))["dump"]
+    assert dumped["routerIds"] == ["own"]
+    await node.ask("worker.close", "second", workerId=pool)
+    assert node.worker_ids == [pool]
+    await node.ask("router.dump", "first", routerId="router")
