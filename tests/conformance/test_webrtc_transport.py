@@ -470,3 +470,24 @@ async def test_unlooked_at_transport_closes(transport: WebRtcTransport) -> None:
     transport.close()
     assert transport.ice_candidates[0]["protocol"] == "udp"
     assert transport.ice_parameters["iceLite"] is True
+
+
+@pytest.mark.not_for_rooms("a room chooses the worker, and so the addresses, of each transport")
+async def test_like_another(worker: Worker, router: Router) -> None:
+    """A transport can be made like another one, also when that is closed; not on a WebRtcServer that is."""
+    server = await worker.create_webrtc_server(listen_infos=[{**LISTEN_UDP, "port": free_port()}])
+    first = await router.create_webrtc_transport(webrtc_server=server, enable_sctp=True)
+    second = await router.create_webrtc_transport_like(first.options, app_data={"foo": "bar"})
+    assert second.id != first.id
+    assert second.app_data == {"foo": "bar"}
+    assert second.sctp_parameters == first.sctp_parameters is not None
+    assert [c["port"] for c in second.ice_candidates] == [c["port"] for c in first.ice_candidates]
+    with pytest.raises((TypeError, MediasoupError)):
+        await router.create_webrtc_transport_like(first.options, id=second.id)
+    first.close()
+    third = await router.create_webrtc_transport_like(first.options)
+    server.close()
+    assert second.closed
+    assert third.closed
+    with pytest.raises(NotFoundError):
+        await router.create_webrtc_transport_like(first.options)

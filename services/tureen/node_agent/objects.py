@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,11 +24,14 @@ from tureen.mediasoup import (
     Worker,
 )
 from tureen.mediasoup.names import NameSpace
+from tureen.mediasoup.webrtc_transport import WebRtcTransportOptions
 from tureen.node_agent.bookings import Bookings
 from tureen.node_agent.table import Table
 
 if TYPE_CHECKING:
     from tureen.contract.pipes import PipeMessage
+
+_MOST_KINDS = 256
 
 
 def piped_key(object_id: str, router_id: str) -> str:
@@ -65,6 +68,14 @@ class WorkerEntry:
     """What the worker calls the objects of each tenant that has any here."""
     lost_routers: list[str] = field(default_factory=list)
     """The routers that went with it: mediasoup closes them before it tells of the death."""
+    webrtc_kinds: dict[Hashable, WebRtcTransportOptions] = field(default_factory=dict)
+    """The options that WebRtcTransports were made with here, by what the commands asked for: most ask for the same."""
+
+    def know_webrtc_kind(self, kind: Hashable, options: WebRtcTransportOptions) -> None:
+        """Keep the options of a transport that was made."""
+        if len(self.webrtc_kinds) >= _MOST_KINDS:
+            self.webrtc_kinds.clear()
+        self.webrtc_kinds[kind] = options
 
     def names(self, tenant: str) -> NameSpace:
         """Return the name space of a tenant's objects."""

@@ -18,7 +18,7 @@ from tureen.mediasoup.producer import Producer
 from tureen.mediasoup.transport import Transport
 from tureen.mediasoup.types import AppData, SrtpCryptoSuite, TransportListenInfo, TransportListenIp
 from tureen.mediasoup.webrtc_server import WebRtcServer
-from tureen.mediasoup.webrtc_transport import WebRtcTransport
+from tureen.mediasoup.webrtc_transport import WebRtcTransport, WebRtcTransportOptions
 
 if TYPE_CHECKING:
     from tureen.mediasoup.router import Router
@@ -112,7 +112,7 @@ class TransportMaker(Parent, Identified):
                 enable_udp=enable_udp, enable_tcp=enable_tcp, prefer_udp=prefer_udp, prefer_tcp=prefer_tcp
             )
             listen_infos = wire.listen_infos_of_ips(listen_ips, port, protocols)
-        options: dict[str, Any] = {
+        table: dict[str, Any] = {
             "base": {
                 "initialAvailableOutgoingBitrate": initial_available_outgoing_bitrate,
                 "enableSctp": enable_sctp,
@@ -131,16 +131,38 @@ class TransportMaker(Parent, Identified):
             "preferTcp": prefer_tcp,
             "iceConsentTimeout": ice_consent_timeout,
         }
+        options = WebRtcTransportOptions(cast("SharedTable", _webrtc_options.share(table)), webrtc_server)
+        return await self.create_webrtc_transport_like(options, id=id, app_data=app_data)
+
+    async def create_webrtc_transport_like(
+        self,
+        options: WebRtcTransportOptions,
+        *,
+        id: str | None = None,  # noqa: A002
+        app_data: AppData | None = None,
+    ) -> WebRtcTransport:
+        """Make a WebRtcTransport like another of the same worker. This is not in mediasoup.
+
+        Args:
+            options: What the other one was made with (``transport.options``); it need not be open any more.
+            id: The new transport's id. Default: a random UUID.
+            app_data: What the app attaches.
+
+        Raises:
+            TypeError: An option is wrong, or the router has a transport of this id.
+            NotFoundError: The router or the WebRtcServer is closed.
+            WorkerClosedError: The worker is closed.
+            MediasoupError: The worker refuses: an address cannot be bound, or no port is free, say.
+        """
+        table, webrtc_server = options
+        if webrtc_server is not None:
+            webrtc_server._check_open()
         method = "ROUTER_CREATE_WEBRTCTRANSPORT" if webrtc_server is None else _WITH_SERVER
-        router, transport_id, packed = await self._create_transport(
-            method, id, _webrtc_options.share(options), app_data
-        )
-        if webrtc_server is not None and webrtc_server.closed:
-            raise webrtc_server._closed_error()
+        router, transport_id, packed = await self._create_transport(method, id, table, app_data)
+        if webrtc_server is not None:
+            webrtc_server._check_open()
         transport = self._transport_created(
-            self._WEBRTC_TRANSPORT(
-                id_=transport_id, router=router, webrtc_server=webrtc_server, packed=packed, app_data=app_data
-            )
+            self._WEBRTC_TRANSPORT(id_=transport_id, router=router, options=options, packed=packed, app_data=app_data)
         )
         if webrtc_server is not None:
             webrtc_server._transport_created(transport)
@@ -348,8 +370,6 @@ def _listen(webrtc_server: WebRtcServer | None, listen_infos: Sequence[Transport
 
     Raises:
         TypeError: Something is wrong with it.
-        NotFoundError: The WebRtcServer is closed.
-        WorkerClosedError: Its worker is closed.
     """
     if webrtc_server is None:
         return {
@@ -358,6 +378,4 @@ def _listen(webrtc_server: WebRtcServer | None, listen_infos: Sequence[Transport
         }
     if not isinstance(webrtc_server, WebRtcServer):
         raise TypeError("webrtc_server must be a WebRtcServer")
-    if webrtc_server.closed:
-        raise webrtc_server._closed_error()
     return {"listenType": "ListenServer", "listen": {"webRtcServerId": webrtc_server.id}}

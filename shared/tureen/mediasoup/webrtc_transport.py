@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, cast
 
 from tureen.mediasoup import convert, wire
-from tureen.mediasoup.codec import Packed
+from tureen.mediasoup.codec import Packed, SharedTable
 from tureen.mediasoup.network_transport import NetworkTransport
 from tureen.mediasoup.types import (
     AppData,
@@ -32,6 +32,14 @@ _OWN_EVENTS = {
 }
 
 
+class WebRtcTransportOptions(NamedTuple):
+    """What a WebRtcTransport was made with, checked and encoded: with it others are made alike."""
+
+    table: SharedTable
+    """What the worker is told."""
+    webrtc_server: WebRtcServer | None
+
+
 class WebRtcTransport(NetworkTransport):
     """A transport to a WebRTC endpoint (mediasoup's WebRtcTransport).
 
@@ -46,7 +54,7 @@ class WebRtcTransport(NetworkTransport):
         "_ice_parameters",
         "_ice_selected_tuple",
         "_ice_state",
-        "_webrtc_server",
+        "_options",
     )
 
     _ice_parameters: IceParameters
@@ -64,13 +72,13 @@ class WebRtcTransport(NetworkTransport):
         *,
         id_: str,
         router: Router,
-        webrtc_server: WebRtcServer | None,
+        options: WebRtcTransportOptions,
         packed: Packed,
         app_data: AppData | None,
     ) -> None:
         """Stand for a transport that exists in the worker; apps call ``router.create_webrtc_transport()``."""
         super().__init__(id_=id_, router=router, packed=packed, app_data=app_data)
-        self._webrtc_server = webrtc_server
+        self._options = options
         self._ice_selected_tuple: TransportTuple | None = None
         self._dtls_remote_cert: str | None = None
 
@@ -91,6 +99,11 @@ class WebRtcTransport(NetworkTransport):
             packed = cast("Packed", self._packed)
             worker._fingerprints = packed.unpack()["dtlsParameters"]["fingerprints"]
         return list(worker._fingerprints)
+
+    @property
+    def options(self) -> WebRtcTransportOptions:
+        """What it was made with, for ``router.create_webrtc_transport_like()``."""
+        return self._options
 
     @property
     def type(self) -> Literal["webrtc"]:
@@ -143,8 +156,8 @@ class WebRtcTransport(NetworkTransport):
         return self._dtls_remote_cert
 
     def _leave_listen_server(self) -> None:
-        if self._webrtc_server is not None:
-            self._webrtc_server._transport_closed(self)
+        if self._options.webrtc_server is not None:
+            self._options.webrtc_server._transport_closed(self)
 
     def _listen_server_closed(self) -> None:
         if self._closed:

@@ -283,3 +283,29 @@ async def test_priorities(run_node: Run) -> None:
     await node.ask("consumer.unsetPriority", consumerId=consumer_id)
     assert (await node.ask("consumer.dump", consumerId=consumer_id))["dump"]["priority"] == 1
     await node.ask("consumer.requestKeyFrame", consumerId=consumer_id)
+
+
+async def test_transports_alike(run_node: Run) -> None:
+    """Transports that are asked for alike are made alike, however many came before; each is judged for its caller."""
+    node = await run_node()
+    router_id = (await node.router())["id"]
+    own = await node.ask("mediasoup.createWorker")
+    server = {"workerId": own["id"], "listenInfos": [UDP], "id": "server"}
+    await node.ask("worker.createWebRtcServer", **server)
+    elsewhere = (await node.ask("worker.createRouter", workerId=own["id"]))["id"]
+    anywhere = {"routerId": router_id, "listenInfos": [UDP]}
+    on_server = {"routerId": elsewhere, "webRtcServerId": "server"}
+    kinds = [anywhere, {**anywhere, "enableSctp": True}, {**anywhere, "enableTcp": True}, on_server]
+    rounds = [[await node.ask("router.createWebRtcTransport", **kind) for kind in kinds] for _ in range(3)]
+    for made in rounds:
+        assert ["sctpParameters" in each for each in made] == [False, True, False, False]
+        assert {each["iceCandidates"][0]["address"] for each in made} == {"127.0.0.1"}
+    assert len({each["id"] for made in rounds for each in made}) == 12
+    for kind in kinds[:3]:
+        with pytest.raises(Unauthorized):
+            await node.ask("router.createWebRtcTransport", **{**kind, "listenInfos": [{**UDP, "port": 80}]})
+    with pytest.raises(NotFound):
+        await node.ask("router.createWebRtcTransport", tenant="other", **on_server)
+    await node.ask("webRtcServer.close", webRtcServerId="server")
+    with pytest.raises(NotFound):
+        await node.ask("router.createWebRtcTransport", **on_server)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, cast
 
 from tureen.bus import Call
@@ -31,7 +32,7 @@ from tureen.contract.transports import (
     RouterPipeToRouter,
     RouterUpdateMediaCodecs,
 )
-from tureen.mediasoup import WebRtcServer
+from tureen.mediasoup import WebRtcServer, WebRtcTransport
 from tureen.mediasoup.dumped import packed_dump
 from tureen.mediasoup.turns import in_turns
 from tureen.mediasoup.types import RouterRtpCodecCapability, RtpCapabilities
@@ -51,11 +52,13 @@ _OURS = {
     "listen_infos",
     "web_rtc_server_id",
 }
-_WEBRTC = tuple(RouterCreateWebRtcTransport.model_fields.keys() - _OURS)
+_WEBRTC = tuple(RouterCreateWebRtcTransport.model_fields.keys() - _OURS - {"app_data"})
 _PLAIN = tuple(RouterCreatePlainTransport.model_fields.keys() - _OURS)
 _PIPE = tuple(RouterCreatePipeTransport.model_fields.keys() - _OURS)
 _DIRECT = tuple(RouterCreateDirectTransport.model_fields.keys() - _OURS)
 """What is passed on to mediasoup as it is; what is None is mediasoup's default."""
+
+_webrtc_options = attrgetter(*_WEBRTC)
 
 
 async def create_webrtc_transport(
@@ -189,15 +192,23 @@ async def _make_webrtc(
     if command.web_rtc_server_id is not None:
         await state.settled(command.web_rtc_server_id, call)
     router = await state.named(state.objects.routers, command.router_id, call)
-    options = _given(command, _WEBRTC)
-    if command.listen_infos is None:
-        options["webrtc_server"] = _webrtc_server(state, call, router, command.web_rtc_server_id)
-    else:
-        ports = router.worker.ports
-        options["listen_infos"] = [state.listen_info(info, ports) for info in command.listen_infos]
+    listen_infos = command.listen_infos
+    server = _webrtc_server(state, call, router, command.web_rtc_server_id) if listen_infos is None else None
+    kind = server, None if listen_infos is None else tuple(listen_infos), _webrtc_options(command)
+    known = router.worker.webrtc_kinds.get(kind)
+    options = _given(command, _WEBRTC) if known is None else {}
+    if known is None and listen_infos is not None:
+        options["listen_infos"] = [state.listen_info(info, router.worker.ports) for info in listen_infos]
     transports.book(state, router, transport_id, command.grant)
-    making = router.router.create_webrtc_transport(id=transport_id, **options)
-    return await transports.enter(state, router, transport_id, making)
+    if known is not None:
+        making = router.router.create_webrtc_transport_like(known, id=transport_id, app_data=command.app_data)
+        return await transports.enter(state, router, transport_id, making)
+    making = router.router.create_webrtc_transport(
+        id=transport_id, webrtc_server=server, app_data=command.app_data, **options
+    )
+    entry = await transports.enter(state, router, transport_id, making)
+    router.worker.know_webrtc_kind(kind, cast("WebRtcTransport", entry.transport).options)
+    return entry
 
 
 def _webrtc_server(state: AgentState, call: Call, router: RouterEntry, server_id: str | None) -> WebRtcServer:
