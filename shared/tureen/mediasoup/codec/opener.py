@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from .alike import read_alike
 from .later import Words
 from .messages import Log, Message, Notification, Packed, Request, Response
 from .model import Model
@@ -61,7 +62,7 @@ class Opener:
 
     def _responses(self) -> _Open:
         readers = self._bodies("FBS.Response.Body", self._readers)
-        briefs = self._bodies("FBS.Response.Body", Readers(self._model, OF_NEW))
+        briefs = self._briefs()
         read = self._reader("FBS.Response.Response", "id", "accepted", "bodyType", "body", "error", "reason")
 
         def open_response(buffer: bytes, words: Words, position: int) -> Response:
@@ -70,6 +71,15 @@ class Opener:
             return Response(id_, accepted, packed, error, reason)
 
         return open_response
+
+    def _briefs(self) -> dict[str, Read]:
+        """Return what reads the bodies of responses in short: those that tell of new objects, which are all alike."""
+        readers = Readers(self._model, OF_NEW)
+        members = self._model.unions["FBS.Response.Body"].members
+        tables = {member: table.name for member, (_, table) in members.items()}
+        return {
+            member: read_alike(self._model, OF_NEW, name, readers.table(name).read) for member, name in tables.items()
+        }
 
     def _notifications(self) -> _Open:
         readers = self._bodies("FBS.Notification.Body", self._readers)

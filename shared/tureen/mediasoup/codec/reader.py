@@ -162,14 +162,15 @@ class Readers:
             case Vector(Scalar() as scalar):
                 return _read_bytes if scalar is UINT8 else _numbers_reader(scalar, None)
             case Vector(Enum() as enum):
-                return _numbers_reader(enum.scalar, _names(enum))
+                return _numbers_reader(enum.scalar, names_of(enum))
             case Vector(Table(name)):
                 return _elements_reader(_tables_reader(self.table(name)))
             case _:
                 return _elements_reader(_read_texts)
 
 
-def _names(enum: Enum) -> dict[int, str]:
+def names_of(enum: Enum) -> dict[int, str]:
+    """Return the public names of an enum's members, by their numbers."""
     return {value: name for name, value in enum.values.items()}
 
 
@@ -228,7 +229,7 @@ class TableReader:
         return read
 
     def _compile(self, vtable: bytes) -> Read:
-        table_size, offsets = _parse_vtable(vtable)
+        table_size, offsets = parse_vtable(vtable)
         draft = _Draft()
         for field_ in self._fields:
             self._draft_field(draft, field_, offsets, table_size)
@@ -261,9 +262,9 @@ class TableReader:
         if not offset:
             if field_.required:
                 raise MalformedError(f"{self._name} misses {field_.key}")
-            expression = _absent(field_)
+            expression = absent(field_)
         elif isinstance(type_, Enum):
-            expression = f"{draft.constant(_names(type_))}[{variable}]"
+            expression = f"{draft.constant(names_of(type_))}[{variable}]"
         elif isinstance(type_, Scalar):
             expression = variable
         elif isinstance(type_, String):
@@ -282,7 +283,7 @@ class TableReader:
         else:
             draft.lines += (f"{variable} += position + {offset}", f"n{variable} = words[{variable} >> 2]")
             read = draft.constant(self._readers.vector(type_))
-            expression = f"{read}(buffer, words, {variable}, n{variable}) if n{variable} else {_absent(field_)}"
+            expression = f"{read}(buffer, words, {variable}, n{variable}) if n{variable} else {absent(field_)}"
         draft.items[field_.key] = expression
 
     def _draft_union(self, draft: _Draft, field_: Field, union: Union, type_offset: int, offset: int) -> None:
@@ -312,7 +313,7 @@ class TableReader:
         draft.items[field_.key] = expression
 
 
-def _parse_vtable(vtable: bytes) -> tuple[int, tuple[int, ...]]:
+def parse_vtable(vtable: bytes) -> tuple[int, tuple[int, ...]]:
     """Return the table's size and the offsets of its fields, 0 for absent ones."""
     if len(vtable) < 4 or len(vtable) & 1:
         raise MalformedError("a vtable is malformed")
@@ -322,7 +323,7 @@ def _parse_vtable(vtable: bytes) -> tuple[int, tuple[int, ...]]:
     return table_size, tuple(offsets)
 
 
-def _absent(field_: Field) -> str:
+def absent(field_: Field) -> str:
     """Return the source of what an absent field means."""
     match field_.type:
         case Parameters():
