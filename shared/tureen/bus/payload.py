@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgpack
+import msgspec
 from pydantic_core import from_json
 
 from tureen.contract.errors import Malformed
@@ -26,8 +27,7 @@ _HARMLESS = bytes(
     byte for byte in range(256) if byte not in _SPECIAL and not (0x80 <= byte <= 0x9F or 0xDC <= byte <= 0xDF)
 )
 
-# A packer for every body would be made and filled with zeros for it.
-_pack = msgpack.Packer().pack
+_pack = msgspec.msgpack.Encoder().encode
 
 
 def encode(value: Mapping[str, Any]) -> bytes:
@@ -37,10 +37,9 @@ def encode(value: Mapping[str, Any]) -> bytes:
         Malformed: It holds something that msgpack cannot carry.
     """
     try:
-        packed: bytes = _pack(value)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return _pack(value)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise Malformed(f"this cannot be sent: {error}") from None
-    return packed
 
 
 def decode(body: bytes) -> dict[str, Any]:
