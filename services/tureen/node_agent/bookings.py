@@ -55,7 +55,7 @@ class _Booking:
     consumer_cost: float
     consumers: int = 0
     grant_id: str | None = None
-    fresh: deque[_Cost] = field(default_factory=deque)
+    fresh: list[_Cost] = field(default_factory=list)
 
     @property
     def reserve_left(self) -> float:
@@ -141,7 +141,7 @@ class Bookings:
             cost = settling.popleft()
             if cost.amount:
                 self._unseen -= cost.amount
-                cost.booking.fresh.popleft()
+                del cost.booking.fresh[0]
         if not settling:
             # Sums of floats drift; with nothing in it the sum is nothing.
             self._unseen = 0.0

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgpack
@@ -71,20 +70,6 @@ class Tombstones:
                 del self._expiries[object_id]
 
 
-@dataclass(slots=True)
-class _UnderWay:
-    """A create under way; `ended` is there once somebody waits for its end, which is rare."""
-
-    mark: bytes
-    ended: asyncio.Future[Any] | None = None
-
-    def end(self) -> asyncio.Future[Any]:
-        """Return what its end is told to."""
-        if self.ended is None:
-            self.ended = asyncio.get_running_loop().create_future()
-        return self.ended
-
-
 class Creates:
     """Makes each id of an owner once, however often and by how many askers it is asked for.
 
@@ -93,8 +78,10 @@ class Creates:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._under_way: dict[str, _UnderWay] = {}
-        """The creates under way, by owner and id."""
+        self._under_way: dict[str, bytes] = {}
+        """The marks of the creates under way, by owner and id."""
+        self._ends: dict[str, asyncio.Future[Any]] = {}
+        """What their ends are told to, where somebody waits for that, which is rare."""
         self._made: dict[str, tuple[bytes, Any]] = {}
         self.tombstones = Tombstones()
 
@@ -117,45 +104,51 @@ class Creates:
         """
         key = f"{owner}/{object_id}"
         made, under_way = self._made.get(key), self._under_way.get(key)
-        known = made[0] if made is not None else under_way.mark if under_way is not None else mark
-        if known != mark:
+        known = made[0] if made is not None else under_way
+        if known is not None and known != mark:
             raise Conflict(f"{object_id} already exists with other options", details={"id": object_id})
         if made is not None:
             result: Made = made[1]
             return result
         if under_way is not None:
-            joined: Made = await asyncio.shield(under_way.end())
+            joined: Made = await asyncio.shield(self._end(key))
             return joined
         if not reuse and self.tombstones.holds(key, self._clock()):
             raise Conflict(f"{object_id} was closed a moment ago: use a new id", details={"id": object_id})
         return await self._make(key, mark, make)
 
     async def _make(self, key: str, mark: bytes, make: Callable[[], Awaitable[Made]]) -> Made:
-        under_way = self._under_way[key] = _UnderWay(mark)
+        self._under_way[key] = mark
         try:
             result = await make()
         except BaseException as error:
-            if (ended := under_way.ended) is None:
+            if (end := self._ends.pop(key, None)) is None:
                 raise
             if isinstance(error, Exception):
-                ended.set_exception(error)
-                ended.exception()
+                end.set_exception(error)
+                end.exception()
             else:
-                ended.cancel()
+                end.cancel()
             raise
         else:
-            if under_way.ended is not None:
-                under_way.ended.set_result(result)
+            if self._ends and (end := self._ends.pop(key, None)) is not None:
+                end.set_result(result)
             self._made[key] = (mark, result)
             return result
         finally:
             del self._under_way[key]
 
+    def _end(self, key: str) -> asyncio.Future[Any]:
+        """Return what the end of a create under way is told to."""
+        end = self._ends.get(key)
+        if end is None:
+            end = self._ends[key] = asyncio.get_running_loop().create_future()
+        return end
+
     async def settled(self, object_id: str, owner: str = "") -> None:
         """Wait until no create of that id is under way, whatever becomes of it."""
-        under_way = self._under_way.get(f"{owner}/{object_id}")
-        if under_way is not None:
-            await asyncio.wait([under_way.end()])
+        if (key := f"{owner}/{object_id}") in self._under_way:
+            await asyncio.wait([self._end(key)])
 
     def owners(self, object_id: str) -> list[str]:
         """Return whose creates of that id are under way."""

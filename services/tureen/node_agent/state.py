@@ -129,7 +129,7 @@ class AgentState:
             self.creates.bury(object_id, call.tenant)
         return entry
 
-    async def create(
+    def create(
         self,
         call: Call,
         object_id: str,
@@ -137,8 +137,8 @@ class AgentState:
         make: Callable[[], Awaitable[Made]],
         *,
         repeatable: bool = True,
-    ) -> Made:
-        """Make an object once, however often the same caller asks for it with the same command.
+    ) -> Awaitable[Made]:
+        """Have an object made, once, however often the same caller asks for it with the same command; to be awaited.
 
         Args:
             call: Who asks.
@@ -159,7 +159,7 @@ class AgentState:
         if repeatable:
             mark = fingerprint({**command.chosen(), "": f"{call.tenant} {call.command.name}"})
         reuse: bool = getattr(command, "reuse", False)
-        return await self.creates.once(object_id, mark, make, self._owner(call, command), reuse=reuse)
+        return self.creates.once(object_id, mark, make, self._owner(call, command), reuse=reuse)
 
     def _owner(self, call: Call, command: Command) -> str:
         """Return whose a new object is: what the operator makes on a tenant's object is the tenant's."""

@@ -83,8 +83,10 @@ class Admission:
 
 def deadline(header: str | None, arrived: float, limits: ServiceLimits) -> float:
     """Return when the caller stops waiting, from `Tureen-Timeout-Ms` counted from arrival."""
+    if not header:
+        return arrived + limits.default_timeout
     try:
-        timeout = int(header) / 1000 if header and len(header) < 12 else limits.default_timeout
+        timeout = int(header) / 1000 if len(header) < 12 else limits.default_timeout
     except ValueError:
         timeout = limits.default_timeout
     return arrived + min(max(timeout, 0.0), limits.longest_timeout)

@@ -26,11 +26,6 @@ class Answer(NamedTuple):
     body: bytes
     error: TureenError | None = None
 
-    @property
-    def size(self) -> int:
-        """Bytes that count against max_payload."""
-        return len(self.headers) + len(self.body)
-
 
 _LEVEL = {headers.LEVEL: str(LEVEL)}
 _LEVEL_JSON = _LEVEL | {headers.CONTENT_TYPE: headers.JSON}
@@ -59,16 +54,17 @@ def success(result: Reply | Mapping[str, Any] | None, *, json: bool, limit: int,
     """
     body = result.to_wire() if isinstance(result, Reply) else result or {}
     try:
-        answer = Answer(_PLAIN_JSON, payload.encode_json(body)) if json else Answer(_PLAIN, payload.encode(body))
+        block, packed = (_PLAIN_JSON, payload.encode_json(body)) if json else (_PLAIN, payload.encode(body))
     except Malformed as error:
         log.exception("an answer cannot be sent: %s", error.message)
         raise Internal(_OURS) from None
-    if answer.size > limit:
+    if (size := len(block) + len(packed)) > limit:
         raise TooLarge(
-            f"the answer has {answer.size} bytes, more than the server's {limit}{_IN_PAGES if pageable else ''}",
-            details={"limit": limit, "size": answer.size},
+            f"the answer has {size} bytes, more than the server's {limit}{_IN_PAGES if pageable else ''}",
+            details={"limit": limit, "size": size},
         )
-    return answer
+    # As Answer(…), without a call in Python.
+    return tuple.__new__(Answer, (block, packed, None))
 
 
 def failure(error: TureenError, trace_id: str, *, json: bool) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -40,6 +41,16 @@ class _Stop:
 
 
 _stop: ContextVar[_Stop | None] = ContextVar("tureen_stop", default=None)
+
+
+def start_task(work: Coroutine[Any, Any, Result], loop: asyncio.AbstractEventLoop) -> asyncio.Task[Result]:
+    """Start a task; from Python 3.12 on at once, so that one which never waits is done without a turn of the loop.
+
+    Tasks that are started here begin in the order in which they were started, whatever the Python.
+    """
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=loop, eager_start=True)
+    return loop.create_task(work)
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result | None:

@@ -23,6 +23,7 @@ from tureen.bus.discovery import Discovery
 from tureen.bus.failures import FailureLog
 from tureen.bus.incoming import Refused, Targets
 from tureen.bus.parser import Delivery
+from tureen.bus.running import start_task
 from tureen.bus.statistics import EndpointStatistics, Identity, ServiceStatistics
 from tureen.contract.errors import Timeout, TureenError, Unsupported
 from tureen.contract.paging import Pageable
@@ -145,9 +146,12 @@ class Service:
             self._refuse(delivery, busy, trace, json=json)
             return
         due = deadline(timeout, arrived, self._limits)
-        call = Call(target.tenant, target.node_id, target.command, trace, due)
+        # As Call(…), without a call in Python.
+        call = tuple.__new__(Call, (*target, trace, due))
         self._last_number = number = self._last_number + 1
-        self._tasks[number] = self._loop.create_task(self._carry_out(number, delivery, call, size, json=json))
+        task = start_task(self._carry_out(number, delivery, call, size, json=json), self._loop)
+        if not task.done():
+            self._tasks[number] = task
 
     def _refuse(self, delivery: Delivery, error: TureenError, trace: TraceContext, *, json: bool) -> None:
         """Answer with an error what never became a command."""
@@ -173,7 +177,7 @@ class Service:
                 seen.count(time.perf_counter_ns() - started, answer.error)
         finally:
             self._admission.leave(call.tenant, size)
-            del self._tasks[number]
+            self._tasks.pop(number, None)
 
     def _started(self, call: Call, body: bytes, *, json: bool) -> Awaitable[Result]:
         """Validate a command and call its handler."""

@@ -131,7 +131,8 @@ class Channel:
         self._send(self._codec.encode_request(id_, method, handler_id, body), method, at_once=awaited)
         future: asyncio.Future[Any] = self._loop.create_future()
         deadline = self._loop.time() + (self._request_timeout if timeout is None else timeout)
-        self._pending[id_] = Pending(future, method, deadline, decode)
+        # As Pending(…), without a call in Python.
+        self._pending[id_] = tuple.__new__(Pending, (future, method, deadline, decode))
         if deadline < self._sweep_at:
             self._sweep_by(deadline)
         return future

@@ -100,6 +100,8 @@ class TransportBase(Parent, Identified):
         self._channel.unsubscribe(self._id)
 
     def _close_children(self) -> None:
+        if not (self._producers or self._consumers or self._data_producers or self._data_consumers):
+            return
         # Listeners may close what has not had its turn yet, so these are copies.
         for producer in list(self._producers.values()):
             producer._transport_closed()

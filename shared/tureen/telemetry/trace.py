@@ -20,6 +20,17 @@ _NO_SPAN = "0" * 16
 
 # Ids must be unlike each other, not secret.
 _random = random.Random()  # noqa: S311
+_AT_ONCE = 256
+_fresh: list[str] = []
+"""Digits of traces to come: made many at once, they cost a third."""
+
+
+def _new_digits() -> str:
+    """Return the digits of a new trace and of its first span."""
+    if not _fresh:
+        digits = _random.randbytes(24 * _AT_ONCE).hex()
+        _fresh.extend(digits[start : start + 48] for start in range(0, len(digits), 48))
+    return _fresh.pop()
 
 
 class TraceContext(NamedTuple):
@@ -38,7 +49,7 @@ class TraceContext(NamedTuple):
     @classmethod
     def new(cls, *, sampled: bool = False) -> TraceContext:
         """Return the first step of a new trace."""
-        digits = f"{_random.getrandbits(192):048x}"
+        digits = _new_digits()
         trace_id, span_id = digits[:32], digits[32:]
         if trace_id == _NO_TRACE or span_id == _NO_SPAN:
             return cls.new(sampled=sampled)

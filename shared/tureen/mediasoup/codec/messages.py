@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from .later import Later, Words
 from .reader import DECODE_ERRORS, Read, malformed
@@ -69,8 +69,7 @@ class Request:
     body: Packed | None
 
 
-@dataclass(slots=True)
-class Response:
+class Response(NamedTuple):
     """Hold the answer to a request."""
 
     id: int

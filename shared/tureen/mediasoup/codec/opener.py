@@ -68,7 +68,8 @@ class Opener:
         def open_response(buffer: bytes, words: Words, position: int) -> Response:
             id_, accepted, type_, body, error, reason = read(buffer, words, position)
             packed = Packed(type_, readers[type_], buffer, words, body, briefs[type_]) if type_ else None
-            return Response(id_, accepted, packed, error, reason)
+            # As Response(…), without a call in Python.
+            return tuple.__new__(Response, (id_, accepted, packed, error, reason))
 
         return open_response
 
