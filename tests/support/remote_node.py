@@ -137,12 +137,12 @@ def entity_of(agent: NodeAgent, object_id: str) -> Entity:
 
 
 @contextmanager
-def remote_node(folder: Path) -> Iterator[RemoteNode]:
+def remote_node(folder: Path, node_id: str = "conformance") -> Iterator[RemoteNode]:
     """Run a nats-server and a node agent."""
     server = NatsServer(folder, jetstream=False)
     server.start()
     try:
-        node = RemoteNode(server.url)
+        node = RemoteNode(server.url, node_id)
         node.start()
         try:
             yield node

@@ -14,6 +14,7 @@ from tureen.contract import subjects
 from tureen.contract.errors import NotFound, TureenError
 from tureen.contract.ids import check_id
 from tureen.contract.registry import commands_of
+from tureen.mediasoup import Producer
 from tureen.mediasoup.asking import Listener
 from tureen.mediasoup.errors import MediasoupError, WorkerClosedError
 
@@ -36,12 +37,21 @@ class Link:
         worker_id: The worker.
         catch_up: Called with the id of a router, or with None for the worker itself, of which events were missed, or
             of which a node says that it has it no more.
+        find_producer: Gets at a producer that somebody else has made, by its id.
     """
 
-    def __init__(self, session: Session, node_id: str, worker_id: str, catch_up: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        node_id: str,
+        worker_id: str,
+        catch_up: Callable[[str | None], None],
+        find_producer: Callable[[str], Awaitable[Producer]],
+    ) -> None:
         self.session = session
         self.node_id = node_id
         self.worker_id = worker_id
+        self.find_producer = find_producer
         self.closed = False
         self.creating: set[str] = {worker_id}
         self.gone: set[str] = set()

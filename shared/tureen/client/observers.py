@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from tureen import mediasoup
 from tureen.client.remote import Remote
+from tureen.mediasoup.errors import MediasoupError
 
 
 class RtpObserver(Remote, mediasoup.RtpObserver):
@@ -39,6 +41,15 @@ class RtpObserver(Remote, mediasoup.RtpObserver):
             super()._told(event, data)
         elif (producer := self._router._producers.get(data["producerId"])) is not None:
             self._observe(event, producer)
+        elif event == "addproducer":
+            self._link.session.run(self._stranger(data["producerId"]))
+
+    async def _stranger(self, producer_id: str) -> None:
+        """Get at a producer that another client has made and let this hear, so that events can be about it."""
+        with suppress(MediasoupError):
+            producer = await self._link.find_producer(producer_id)
+            if not self._closed:
+                self._observe("addproducer", producer)
 
 
 class ActiveSpeakerObserver(RtpObserver, mediasoup.ActiveSpeakerObserver):

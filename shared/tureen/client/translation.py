@@ -150,12 +150,15 @@ def _present(value: Any) -> Any:
     return bytes(value) if isinstance(value, bytearray | memoryview) else value
 
 
+def transport(told: Body) -> Packed:
+    """Return what is told of a transport as if its worker had: what is not said is as with every new one."""
+    sctp = {"sctpParameters": told.get("sctpParameters"), "sctpState": told.get("sctpState", "new")}
+    new = {"iceState": "new", "dtlsState": "new", "rtcpTuple": None, "srtpParameters": None, "rtx": False}
+    return Packed({"base": sctp, **new, **told})
+
+
 def _transport(body: Body, reply: dict[str, Any]) -> Packed:
-    """A new transport: what it has not said yet is as with every new one."""
-    sctp = {"sctpParameters": reply.get("sctpParameters"), "sctpState": "new"}
-    rtx = bool(body["options"].get("enableRtx"))
-    new = {"iceState": "new", "dtlsState": "new", "rtcpTuple": None, "srtpParameters": None, "rtx": rtx}
-    return Packed({"base": sctp, **new, **reply})
+    return transport({"rtx": bool(body["options"].get("enableRtx")), **reply})
 
 
 def _connected(_: Body, reply: dict[str, Any]) -> Body:

@@ -168,6 +168,22 @@ class Transport(Measured, mediasoup.Transport):
         self._observe("newdataconsumer", data_consumer)
         return data_consumer
 
+    def enter_data_producer(self, reply: dict[str, Any], app_data: AppData | None = None) -> DataProducer:
+        """Stand for a data producer of this transport that a reply describes."""
+        data_producer = DataProducer(
+            id_=reply["id"],
+            transport=self,
+            type_=reply["type"],
+            sctp_stream_parameters=reply.get("sctpStreamParameters"),
+            label=reply["label"],
+            protocol=reply["protocol"],
+            paused=reply["paused"],
+            app_data=app_data,
+        )
+        self._data_producers[data_producer.id] = data_producer
+        self._router._data_producers[data_producer.id] = data_producer
+        return data_producer
+
     def enter_data_consumer(self, reply: dict[str, Any], app_data: AppData | None = None) -> DataConsumer:
         """Stand for a data consumer of this transport that a reply describes."""
         data_consumer = DataConsumer(transport=self, dump=reply, app_data=app_data)
@@ -182,20 +198,36 @@ class Transport(Measured, mediasoup.Transport):
         """Return what is kept of what events tell."""
         return getattr(self, attribute, None)
 
+    def take(self, properties: Mapping[str, Any]) -> None:
+        """Take over, of a transport's properties on its node, those of which mediasoup has no event."""
+
     def _data_consumer_closed(self, data_consumer: mediasoup.DataConsumer) -> None:
         # Its stream is the node's to give away again.
         self._data_consumers.pop(data_consumer.id, None)
 
 
 class NetworkTransport(Transport, network_transport.NetworkTransport):
-    """What WebRtcTransports, PlainTransports and PipeTransports on a node have in common."""
+    """What WebRtcTransports, PlainTransports and PipeTransports on a node have in common.
+
+    Attributes:
+        UNTOLD: The properties that change without an event of mediasoup's: by their names on the wire, where they are.
+    """
 
     __slots__ = ()
+
+    UNTOLD: ClassVar[Mapping[str, str]] = {"sctpNegotiatedCapabilities": "_sctp_negotiated_capabilities"}
 
     def state_of(self, attribute: str) -> Any:
         """Return what is kept of what events, or the reply when it was new, told."""
         self._unpack()
         return super().state_of(attribute)
+
+    def take(self, properties: Mapping[str, Any]) -> None:
+        """Take over, of a transport's properties on its node, those of which mediasoup has no event."""
+        self._unpack()
+        for key, attribute in self.UNTOLD.items():
+            if (told := properties.get(key)) is not None:
+                setattr(self, attribute, told)
 
     def _happened(self, event: str, data: Any) -> None:
         # What it was when it was new would be read later, over what it is now.
@@ -214,6 +246,14 @@ class WebRtcTransport(NetworkTransport, mediasoup.WebRtcTransport):
 
     __slots__ = ()
 
+    UNTOLD: ClassVar[Mapping[str, str]] = {
+        **NetworkTransport.UNTOLD,
+        "iceParameters": "_ice_parameters",
+        "iceSelectedTuple": "_ice_selected_tuple",
+        "dtlsParameters": "_dtls_parameters",
+        "dtlsRemoteCert": "_dtls_remote_cert",
+    }
+
     def _told(self, event: str, data: Any) -> None:
         if event == "dtlsremotecert":
             self._dtls_remote_cert = data
@@ -226,11 +266,24 @@ class PlainTransport(NetworkTransport, mediasoup.PlainTransport):
 
     __slots__ = ()
 
+    UNTOLD: ClassVar[Mapping[str, str]] = {
+        **NetworkTransport.UNTOLD,
+        "tuple": "_tuple",
+        "rtcpTuple": "_rtcp_tuple",
+        "srtpParameters": "_srtp_parameters",
+    }
+
 
 class PipeTransport(NetworkTransport, mediasoup.PipeTransport):
     """mediasoup's PipeTransport, on a node."""
 
     __slots__ = ()
+
+    UNTOLD: ClassVar[Mapping[str, str]] = {
+        **NetworkTransport.UNTOLD,
+        "tuple": "_tuple",
+        "srtpParameters": "_srtp_parameters",
+    }
 
     async def _create(
         self, child_id: str, method: str, body: Mapping[str, Any], undo: Undo, *, decode: bool = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tureen.contract import data, leases, media, observers, transports, workers
+from tureen.contract import data, dumps, leases, media, observers, transports, workers
 from tureen.contract.command import ON_AN_OBJECT, Command, closing, making, on_object, sending
 from tureen.contract.errors import Conflict, NoCapacity, NotFound, Stale, Unsupported, WorkerClosed
 from tureen.contract.model import Empty
@@ -48,7 +48,12 @@ NODE: tuple[Command, ...] = (
     on_object("worker.updateSettings", "Change what the worker logs.", workers.WorkerUpdateSettings),
     on_object("worker.dump", "Show the worker as it sees itself.", media.WorkerInspect, media.Dumped),
     closing("worker.close", "End a worker of the caller's own, and all in it.", media.WorkerRef),
-    on_object("webRtcServer.dump", "Show the server as its worker sees it.", workers.WebRtcServerInspect, media.Dumped),
+    on_object(
+        "webRtcServer.dump",
+        "Show the server as its worker sees it.",
+        workers.WebRtcServerInspect,
+        dumps.WebRtcServerDumped,
+    ),
     closing("webRtcServer.close", "Close the server, and all transports that listen on it.", workers.WebRtcServerRef),
     on_object(
         "router.getRtpCapabilities",
@@ -193,7 +198,9 @@ NODE: tuple[Command, ...] = (
         transports.TransportEnableTraceEvent,
     ),
     sending("transport.sendRtcp", "Send an RTCP packet, on a DirectTransport.", transports.TransportSendRtcp),
-    on_object("transport.dump", "Show the transport as its worker sees it.", media.TransportInspect, media.Dumped),
+    on_object(
+        "transport.dump", "Show the transport as its worker sees it.", media.TransportInspect, dumps.TransportDumped
+    ),
     on_object("transport.getStats", "Tell the transport's statistics.", media.TransportInspect, media.Stats),
     closing("transport.close", "Close the transport, and all producers and consumers on it.", media.TransportRef),
     on_object("producer.pause", "Pause the producer: its consumers get nothing.", media.ProducerRef),
@@ -205,7 +212,7 @@ NODE: tuple[Command, ...] = (
         transports.ProducerEnableTraceEvent,
     ),
     sending("producer.send", "Send an RTP packet, for a producer of a DirectTransport.", transports.ProducerSend),
-    on_object("producer.dump", "Show the producer as its worker sees it.", media.ProducerInspect, media.Dumped),
+    on_object("producer.dump", "Show the producer as its worker sees it.", media.ProducerInspect, dumps.ProducerDumped),
     on_object("producer.getStats", "Tell the producer's statistics.", media.ProducerInspect, media.Stats),
     closing("producer.close", "Close the producer, and all its consumers.", media.ProducerRef),
     on_object("consumer.pause", "Pause the consumer.", media.ConsumerRef),
@@ -233,7 +240,7 @@ NODE: tuple[Command, ...] = (
         "Unknown types are ignored, and none ends it.",
         transports.ConsumerEnableTraceEvent,
     ),
-    on_object("consumer.dump", "Show the consumer as its worker sees it.", media.ConsumerInspect, media.Dumped),
+    on_object("consumer.dump", "Show the consumer as its worker sees it.", media.ConsumerInspect, dumps.ConsumerDumped),
     on_object(
         "consumer.getStats", "Tell the consumer's statistics, and its producer's.", media.ConsumerInspect, media.Stats
     ),
@@ -242,7 +249,10 @@ NODE: tuple[Command, ...] = (
     on_object("dataProducer.resume", "Resume the data producer.", data.DataProducerRef),
     sending("dataProducer.send", "Send a message, for a data producer of a DirectTransport.", data.DataProducerSend),
     on_object(
-        "dataProducer.dump", "Show the data producer as its worker sees it.", data.DataProducerInspect, media.Dumped
+        "dataProducer.dump",
+        "Show the data producer as its worker sees it.",
+        data.DataProducerInspect,
+        dumps.DataProducerDumped,
     ),
     on_object("dataProducer.getStats", "Tell the data producer's statistics.", data.DataProducerInspect, media.Stats),
     closing("dataProducer.close", "Close the data producer, and all its data consumers.", data.DataProducerRef),
@@ -284,7 +294,10 @@ NODE: tuple[Command, ...] = (
         data.Subchannels,
     ),
     on_object(
-        "dataConsumer.dump", "Show the data consumer as its worker sees it.", data.DataConsumerInspect, media.Dumped
+        "dataConsumer.dump",
+        "Show the data consumer as its worker sees it.",
+        data.DataConsumerInspect,
+        dumps.DataConsumerDumped,
     ),
     on_object("dataConsumer.getStats", "Tell the data consumer's statistics.", data.DataConsumerInspect, media.Stats),
     closing("dataConsumer.close", "Close the data consumer.", data.DataConsumerRef),
@@ -292,6 +305,12 @@ NODE: tuple[Command, ...] = (
     on_object("rtpObserver.resume", "Resume the observer.", observers.RtpObserverRef),
     on_object("rtpObserver.addProducer", "Let the observer hear a producer.", observers.RtpObserverProducer),
     on_object("rtpObserver.removeProducer", "Let the observer hear a producer no more.", observers.RtpObserverProducer),
+    on_object(
+        "rtpObserver.dump",
+        "Show the observer: mediasoup has no such thing, and nothing else tells which it is.",
+        observers.RtpObserverInspect,
+        dumps.RtpObserverDumped,
+    ),
     closing("rtpObserver.close", "Close the observer.", observers.RtpObserverRef),
     Command(
         "node",

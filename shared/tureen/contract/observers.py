@@ -10,6 +10,7 @@ from tureen.contract.ids import Id
 from tureen.contract.leases import Ownable
 from tureen.contract.media import RouterRef, Structure
 from tureen.contract.model import Command, Reply
+from tureen.contract.paging import Pageable
 
 Interval = Annotated[int, Field(ge=0, lt=65536)]
 
@@ -43,6 +44,10 @@ class RtpObserverRef(Command):
     """Name an RTP observer."""
 
     rtp_observer_id: Id
+
+
+class RtpObserverInspect(Pageable, RtpObserverRef):
+    """`rtpObserver.dump`."""
 
 
 class RtpObserverProducer(RtpObserverRef):

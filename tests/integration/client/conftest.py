@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from tests.conformance import helpers
 from tests.integration.client.scaled import Scaled
 from tests.support.remote_cluster import ROOMY, RemoteCluster, remote_cluster
 from tests.support.remote_node import RemoteNode, remote_node
@@ -22,8 +23,10 @@ Client = Callable[..., Awaitable[Mediasoup]]
 @pytest.fixture(scope="session", autouse=True)
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteNode]:
     """Run a node, once for all tests."""
-    with remote_node(tmp_path_factory.mktemp("client")) as node:
+    with remote_node(tmp_path_factory.mktemp("client"), "clients") as node:
+        helpers.nodes.append(node)
         yield node
+        helpers.nodes.remove(node)
 
 
 @pytest.fixture

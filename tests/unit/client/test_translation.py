@@ -43,6 +43,7 @@ def test_every_command_is_asked() -> None:
         "router.pipeToRouter",
         "consumer.unsetPriority",
         "router.getRtpCapabilities",
+        "rtpObserver.dump",
     }
     ours = {"mediasoup", "lease", "schema", "room", "inventory", "pipe"}
     commands = {name for name, command in registry.commands_of("node").items() if command.object not in ours}

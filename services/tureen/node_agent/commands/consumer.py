@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, cast
 
 from tureen.bus import Call
+from tureen.contract.dumps import ConsumerDumped
 from tureen.contract.media import (
     ConsumerRef,
     ConsumerSetPreferredLayers,
     ConsumerSetPriority,
-    Dumped,
     PreferredLayers,
     Stats,
 )
 from tureen.contract.transports import ConsumerEnableTraceEvent
+from tureen.node_agent import properties
 from tureen.node_agent.objects import ConsumerEntry
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -65,9 +66,11 @@ async def enable_trace_event(state: AgentState, call: Call, command: ConsumerEna
     await (await _settled(state, call, command.consumer_id)).consumer.enable_trace_event(cast("Any", command.types))
 
 
-async def dump(state: AgentState, call: Call, command: ConsumerRef) -> Dumped:
-    """Show a consumer as its worker sees it."""
-    return Dumped(dump={**await (await _settled(state, call, command.consumer_id)).consumer.dump()})
+async def dump(state: AgentState, call: Call, command: ConsumerRef) -> ConsumerDumped:
+    """Show a consumer as its worker sees it, and its properties."""
+    entry = await _settled(state, call, command.consumer_id)
+    dumped = await entry.consumer.dump()
+    return ConsumerDumped(dump={**dumped}, properties=properties.of_consumer(entry))
 
 
 async def get_stats(state: AgentState, call: Call, command: ConsumerRef) -> Stats:

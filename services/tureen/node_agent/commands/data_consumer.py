@@ -12,9 +12,11 @@ from tureen.contract.data import (
     DataConsumerSubchannel,
     Subchannels,
 )
+from tureen.contract.dumps import DataConsumerDumped
 from tureen.contract.errors import InvalidType
-from tureen.contract.media import Dumped, Stats
+from tureen.contract.media import Stats
 from tureen.mediasoup import DataConsumer
+from tureen.node_agent import properties
 from tureen.node_agent.objects import DataConsumerEntry
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -70,9 +72,11 @@ async def remove_subchannel(state: AgentState, call: Call, command: DataConsumer
     return Subchannels(subchannels=list(data_consumer.subchannels))
 
 
-async def dump(state: AgentState, call: Call, command: DataConsumerRef) -> Dumped:
-    """Show a data consumer as its worker sees it."""
-    return Dumped(dump={**await (await _settled(state, call, command)).dump()})
+async def dump(state: AgentState, call: Call, command: DataConsumerRef) -> DataConsumerDumped:
+    """Show a data consumer as its worker sees it, and its properties."""
+    entry = await _entry(state, call, command)
+    dumped = await entry.data_consumer.dump()
+    return DataConsumerDumped(dump={**dumped}, properties=properties.of_data_consumer(entry))
 
 
 async def get_stats(state: AgentState, call: Call, command: DataConsumerRef) -> Stats:

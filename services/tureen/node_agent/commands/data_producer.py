@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from tureen.bus import Call
 from tureen.contract.data import DataProducerRef, DataProducerSend
+from tureen.contract.dumps import DataProducerDumped
 from tureen.contract.errors import InvalidType
-from tureen.contract.media import Dumped, Stats
+from tureen.contract.media import Stats
 from tureen.contract.pipes import PipeMessage
 from tureen.mediasoup import DataProducer
 from tureen.mediasoup.data_producer import encode_message
+from tureen.node_agent import properties
+from tureen.node_agent.objects import DataProducerEntry
 from tureen.node_agent.pipes import carrier
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -43,9 +46,11 @@ async def send(state: AgentState, call: Call, command: DataProducerSend) -> None
     )
 
 
-async def dump(state: AgentState, call: Call, command: DataProducerRef) -> Dumped:
-    """Show a data producer as its worker sees it."""
-    return Dumped(dump={**await (await _settled(state, call, command)).dump()})
+async def dump(state: AgentState, call: Call, command: DataProducerRef) -> DataProducerDumped:
+    """Show a data producer as its worker sees it, and its properties."""
+    entry = await _entry(state, call, command)
+    dumped = await entry.data_producer.dump()
+    return DataProducerDumped(dump={**dumped}, properties=properties.of_data_producer(entry))
 
 
 async def get_stats(state: AgentState, call: Call, command: DataProducerRef) -> Stats:
@@ -60,8 +65,12 @@ async def close(state: AgentState, call: Call, command: DataProducerRef) -> None
         entry.data_producer.close()
 
 
+async def _entry(state: AgentState, call: Call, command: DataProducerRef) -> DataProducerEntry:
+    return await state.named(state.objects.data_producers, _key(state, call, command), call)
+
+
 async def _settled(state: AgentState, call: Call, command: DataProducerRef) -> DataProducer:
-    return (await state.named(state.objects.data_producers, _key(state, call, command), call)).data_producer
+    return (await _entry(state, call, command)).data_producer
 
 
 def _key(state: AgentState, call: Call, command: DataProducerRef) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from tureen.bus import Call
+from tureen.contract.dumps import ProducerDumped
 from tureen.contract.errors import InvalidType
-from tureen.contract.media import Dumped, ProducerRef, Stats
+from tureen.contract.media import ProducerRef, Stats
 from tureen.contract.transports import ProducerEnableTraceEvent, ProducerSend
+from tureen.node_agent import properties
 from tureen.node_agent.objects import ProducerEntry
 from tureen.node_agent.state import AgentState, Handlers
 
@@ -22,9 +24,11 @@ async def resume(state: AgentState, call: Call, command: ProducerRef) -> None:
     await (await _settled(state, call, command)).producer.resume()
 
 
-async def dump(state: AgentState, call: Call, command: ProducerRef) -> Dumped:
-    """Show a producer as its worker sees it."""
-    return Dumped(dump={**await (await _settled(state, call, command)).producer.dump()})
+async def dump(state: AgentState, call: Call, command: ProducerRef) -> ProducerDumped:
+    """Show a producer as its worker sees it, and its properties."""
+    entry = await _settled(state, call, command)
+    dumped = await entry.producer.dump()
+    return ProducerDumped(dump={**dumped}, properties=properties.of_producer(entry))
 
 
 async def get_stats(state: AgentState, call: Call, command: ProducerRef) -> Stats:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tureen.bus import Call
+from tureen.contract.dumps import RtpObserverDumped
 from tureen.contract.observers import RtpObserverProducer, RtpObserverRef
 from tureen.mediasoup import ActiveSpeakerObserver, RtpObserver
-from tureen.node_agent import observers
+from tureen.node_agent import observers, properties
 from tureen.node_agent.state import AgentState, Handlers
 
 
@@ -51,6 +52,14 @@ async def remove_producer(state: AgentState, call: Call, command: RtpObserverPro
     observers.unwatch(state, entry, command.producer_id)
 
 
+async def dump(state: AgentState, call: Call, command: RtpObserverRef) -> RtpObserverDumped:
+    """Show an RTP observer: its properties, and what it hears."""
+    entry = await state.named(state.objects.rtp_observers, command.rtp_observer_id, call)
+    told = properties.of_rtp_observer(entry)
+    shown = {"id": told.id, "type": told.type, "paused": told.paused, "producerIds": list(entry.watching)}
+    return RtpObserverDumped(dump=shown, properties=told)
+
+
 async def close(state: AgentState, call: Call, command: RtpObserverRef) -> None:
     """Close an RTP observer; one that never was is closed as well."""
     entry = await state.to_close(state.objects.rtp_observers, command.rtp_observer_id, call)
@@ -67,5 +76,6 @@ HANDLERS: Handlers = {
     "rtpObserver.resume": resume,
     "rtpObserver.addProducer": add_producer,
     "rtpObserver.removeProducer": remove_producer,
+    "rtpObserver.dump": dump,
     "rtpObserver.close": close,
 }

@@ -27,6 +27,7 @@ from tureen.contract.media import (
 )
 from tureen.contract.transports import TransportEnableTraceEvent, TransportSendRtcp
 from tureen.mediasoup import Consumer, DataConsumer, DirectTransport, PipeTransport, PlainTransport, WebRtcTransport
+from tureen.mediasoup.turns import in_turns
 from tureen.mediasoup.types import (
     ConsumerLayers,
     DtlsParameters,
@@ -35,7 +36,7 @@ from tureen.mediasoup.types import (
     SctpStreamParameters,
     SrtpParameters,
 )
-from tureen.node_agent import arbiter, channels, streams
+from tureen.node_agent import arbiter, channels, properties, streams
 from tureen.node_agent.memory import fingerprint
 from tureen.node_agent.objects import (
     ConsumerEntry,
@@ -131,14 +132,19 @@ async def send_rtcp(state: AgentState, call: Call, command: TransportSendRtcp) -
 
 
 async def dump(state: AgentState, call: Call, command: TransportRef) -> dict[str, Any]:
-    """Show a transport as its worker sees it: a `Dumped` as it goes on the wire."""
+    """Show a transport as its worker sees it, its properties, and the states of what is on it.
+
+    What is returned is a `TransportDumped` as it goes on the wire.
+    """
     await state.settled(command.transport_id, call)
     entry = state.objects.visible_transport(command.transport_id, call.tenant)
     shown: dict[str, Any] = {**await entry.transport.dump()}
     if isinstance(entry, PipeEntry):
         # The keys of rooms' pipes are in the commands that make them, and nowhere else.
         shown.pop("srtpParameters", None)
-    return {"dump": shown}
+        return {"dump": shown}
+    told = properties.of_transport(entry).to_wire()
+    return {"dump": shown, "properties": told, **await in_turns(properties.states_on(entry))}
 
 
 async def get_stats(state: AgentState, call: Call, command: TransportRef) -> Stats:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from tureen.bus import Call
-from tureen.contract.media import Dumped
+from tureen.contract.dumps import WebRtcServerDumped
 from tureen.contract.workers import WebRtcServerRef
+from tureen.node_agent import properties
 from tureen.node_agent.state import AgentState, Handlers
 
 
-async def dump(state: AgentState, call: Call, command: WebRtcServerRef) -> Dumped:
-    """Show a WebRtcServer as its worker sees it."""
+async def dump(state: AgentState, call: Call, command: WebRtcServerRef) -> WebRtcServerDumped:
+    """Show a WebRtcServer as its worker sees it, and its properties."""
     servers = state.objects.webrtc_servers
     servers.forbid_shared(command.web_rtc_server_id, call.tenant)
     entry = await state.named(servers, command.web_rtc_server_id, call)
-    return Dumped(dump={**await entry.webrtc_server.dump()})
+    dumped = await entry.webrtc_server.dump()
+    return WebRtcServerDumped(dump={**dumped}, properties=properties.of_webrtc_server(entry))
 
 
 async def close(state: AgentState, call: Call, command: WebRtcServerRef) -> None:
