@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,10 @@ from tureen.contract.cluster import HEARTBEAT_INTERVAL, Heartbeat
 from tureen.contract.ids import new_id
 from tureen.contract.registry import commands_of
 from tureen.contract.rooms import RoomPath, RoomRoute
-from tureen.node_agent import commands, inventory, streams
+from tureen.mediasoup.turns import in_turns
+from tureen.node_agent import commands, streams
 from tureen.node_agent.events import EventPublisher
+from tureen.node_agent.inventory import Inventory
 from tureen.node_agent.kernel import short_buffers
 from tureen.node_agent.lease_clock import LeaseClock
 from tureen.node_agent.leases import Leases
@@ -37,6 +39,8 @@ from tureen.node_agent.state import AgentState
 from tureen.node_agent.workers import WorkerPool
 
 log = logging.getLogger(__name__)
+
+_DONE = object()
 
 
 class NodeAgent:
@@ -74,6 +78,7 @@ class NodeAgent:
         )
         self._beats = 0
         self._running: list[asyncio.Task[None]] = []
+        self._inventory: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the workers, then answer and announce."""
@@ -93,9 +98,10 @@ class NodeAgent:
 
     async def close(self) -> None:
         """Answer what is under way, then end everything."""
-        for task in self._running:
+        running = [*self._running, *([self._inventory] if self._inventory is not None else [])]
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         await self._service.drain()
         await self._lease_clock.close()
         await self.state.puller.close()
@@ -154,10 +160,30 @@ class NodeAgent:
         self._publish_inventory()
 
     def _publish_inventory(self) -> None:
-        for page in inventory.pages(
-            self._settings.node_id, self.state.start_id, self.state.inventory_version, self.state.objects
-        ):
-            self._bus.publish(subjects.inventory(self._settings.node_id), page.to_wire())
+        """Publish what the agent holds: at once where that is little, else in a moment."""
+        if self._inventory is not None:
+            # It will be of a moment that is yet to come.
+            return
+        made = Inventory(self.state.objects)
+        work = made.prepare()
+        if next(work, _DONE) is _DONE:
+            self._send_inventory(made)
+        else:
+            self._inventory = asyncio.create_task(self._publish_in_turns(made, work), name="inventory")
+
+    async def _publish_in_turns(self, made: Inventory, work: Generator[None, None, None]) -> None:
+        try:
+            await in_turns(work)
+            self._send_inventory(made)
+        except Exception:
+            log.exception("an inventory failed")
+        finally:
+            self._inventory = None
+
+    def _send_inventory(self, made: Inventory) -> None:
+        state, node_id = self.state, self._settings.node_id
+        for page in made.finish(node_id, state.start_id, state.inventory_version):
+            self._bus.send(subjects.inventory(node_id), page)
 
     def _publish_heartbeat(self) -> None:
         self._bus.publish(subjects.heartbeat(self._settings.node_id), self._heartbeat().to_wire())

@@ -1,35 +1,90 @@
-"""What the agent holds, in pages that fit the bus: pure."""
+"""What the agent holds, in pages that fit the bus: pure.
+
+With thousands of producers it takes long to list, and everything that an inventory lists must be of the moment that its
+version names: events tell what came after. So routers are packed in turns, each as it is then, and in the end, in one
+piece, those again that have changed meanwhile.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
 
 import msgpack
 
-from tureen.contract.cluster import Inventory, ProducerEntry, PulledFrom, RouterEntry
+from tureen.contract.cluster import PulledFrom
 from tureen.contract.paging import PAGE_BYTES
-from tureen.node_agent.objects import HeldProducer, Objects
+from tureen.contract.rooms import RoomRecord
+from tureen.node_agent.objects import HeldProducer, Objects, RouterEntry
+
+_IN_ONE_PART = 256
+"""Producers of a router that are listed together: one with more is listed several times."""
+_AT_ONCE = 256
+"""Routers and producers that are packed until others get their turn."""
+
+# A packer for every part would be made, with a quarter of a MB for what it packs.
+_pack = msgpack.Packer().pack
 
 
-def entries(objects: Objects) -> Iterator[RouterEntry]:
-    """Yield every router of this node with what it holds."""
-    for router in objects.routers.all():
-        yield RouterEntry(
-            router_id=router.id,
-            worker_id=router.worker.id,
-            tenant=router.tenant,
-            record=objects.record_of(router),
-            producers=[producer_entry(producer_id, held) for producer_id, held in router.producers.items()],
-            transports=len(router.transports),
-            opened=router.opened,
-            consumers=router.consumers,
-            pipes=router.pipes,
-        )
+class _Packed(NamedTuple):
+    """A router as it was packed.
+
+    Attributes:
+        changes: How often its producers had changed.
+        record: The record of its room.
+        parts: What an inventory lists.
+    """
+
+    changes: int
+    record: RoomRecord | None
+    parts: list[bytes]
 
 
-def producer_entry(producer_id: str, held: HeldProducer) -> ProducerEntry:
-    """Return a producer as an inventory lists it."""
-    return ProducerEntry(producer_id=producer_id, kind=held.kind, upstream=upstream_of(held))
+class Inventory:
+    """An inventory that is being made."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._packed: dict[RouterEntry, _Packed] = {}
+
+    def prepare(self) -> Generator[None, None, None]:
+        """Pack everything as it is; the generator yields now and then, so that others get their turn."""
+        since = 0
+        for router in list(self._objects.routers.all()):
+            changes, record = router.changes, self._objects.record_of(router)
+            parts: list[bytes] = []
+            for part in _parts(router, record):
+                if since > _AT_ONCE:
+                    since = 0
+                    yield
+                    if router.changes != changes:
+                        # It is packed in the end, as it is then.
+                        break
+                parts.append(_pack(part))
+                since += 1 + len(part["producers"])
+            else:
+                self._packed[router] = _Packed(changes, record, parts)
+
+    def finish(self, node_id: str, start_id: str, version: int, limit: int = PAGE_BYTES) -> list[bytes]:
+        """Return the pages as of this moment, whose version is given, in msgpack."""
+        pages: list[list[bytes]] = [[]]
+        used = 0
+        for router in self._objects.routers.all():
+            for part in self._current(router):
+                if pages[-1] and used + len(part) > limit:
+                    pages.append([])
+                    used = 0
+                pages[-1].append(part)
+                used += len(part)
+        head = {"nodeId": node_id, "startId": start_id, "version": version, "pages": len(pages)}
+        return [_page(head, number, parts) for number, parts in enumerate(pages)]
+
+    def _current(self, router: RouterEntry) -> list[bytes]:
+        packed, record = self._packed.get(router), self._objects.record_of(router)
+        if packed is not None and packed.changes == router.changes and packed.record is record:
+            return packed.parts
+        return [_pack(part) for part in _parts(router, record)]
 
 
 def upstream_of(held: HeldProducer) -> PulledFrom | None:
@@ -40,32 +95,43 @@ def upstream_of(held: HeldProducer) -> PulledFrom | None:
     return PulledFrom(router_id=source.router_id, node_id=source.node_id)
 
 
-def split(routers: Iterable[RouterEntry], limit: int = PAGE_BYTES) -> list[list[RouterEntry]]:
-    """Split routers into pages of at most `limit` bytes; a router with very many producers spans several."""
-    pages: list[list[RouterEntry]] = [[]]
-    used = 0
-    for router in routers:
-        for part in _parts(router, limit):
-            size = len(msgpack.packb(part.to_wire()))
-            if pages[-1] and used + size > limit:
-                pages.append([])
-                used = 0
-            pages[-1].append(part)
-            used += size
-    return pages
+def _parts(router: RouterEntry, record: RoomRecord | None) -> Iterator[dict[str, Any]]:
+    """Yield a router as inventories list it, a `RouterEntry` of the contract, so many of its producers at a time.
+
+    They are plain maps: with thousands of producers models would cost several times as much.
+    """
+    entry: dict[str, Any] = {"routerId": router.id, "workerId": router.worker.id, "tenant": router.tenant}
+    if record is not None:
+        entry["record"] = record.to_wire()
+    entry |= {
+        "transports": len(router.transports),
+        "opened": router.opened,
+        "consumers": router.consumers,
+        "pipes": router.pipes,
+    }
+    producers = iter(list(router.producers.items()))
+    yield {**entry, "producers": _listed(islice(producers, _IN_ONE_PART))}
+    while listed := _listed(islice(producers, _IN_ONE_PART)):
+        yield {**entry, "producers": listed}
 
 
-def _parts(router: RouterEntry, limit: int) -> Iterator[RouterEntry]:
-    """Split one router's producers so that each part fits a page; the parts name the same router."""
-    per_part = max(1, limit // 512)
-    for start in range(0, max(1, len(router.producers)), per_part):
-        yield router.model_copy(update={"producers": router.producers[start : start + per_part]})
+def _listed(producers: Iterable[tuple[str, HeldProducer]]) -> list[dict[str, Any]]:
+    return [_producer(producer_id, held) for producer_id, held in producers]
 
 
-def pages(node_id: str, start_id: str, version: int, objects: Objects, limit: int = PAGE_BYTES) -> Iterator[Inventory]:
-    """Yield the inventory page by page."""
-    parts = split(entries(objects), limit)
-    for page, routers in enumerate(parts):
-        yield Inventory(
-            node_id=node_id, start_id=start_id, version=version, page=page, pages=len(parts), routers=routers
-        )
+def _producer(producer_id: str, held: HeldProducer) -> dict[str, Any]:
+    """Return a producer as inventories list it, a `ProducerEntry` of the contract."""
+    listed: dict[str, Any] = {"producerId": producer_id, "kind": held.kind}
+    if held.pull_id is not None:
+        source = held.path[-2]
+        listed["upstream"] = {"routerId": source.router_id, "nodeId": source.node_id}
+    return listed
+
+
+def _page(head: dict[str, Any], number: int, parts: list[bytes]) -> bytes:
+    """Return a page in msgpack, of what is packed already."""
+    packer = msgpack.Packer()
+    packed = [packer.pack_map_header(len(head) + 2)]
+    for key, value in {**head, "page": number}.items():
+        packed += packer.pack(key), packer.pack(value)
+    return b"".join([*packed, packer.pack("routers"), packer.pack_array_header(len(parts)), *parts])

@@ -165,6 +165,8 @@ class RouterEntry:
     """What somebody asked for here; the tables of `Objects` keep it."""
     booked: set[str] = field(default_factory=set)
     """The transports that have a place here: those that are being made as well."""
+    changes: int = 0
+    """How often what it holds has changed."""
     opened: int = 0
     """How many transports it has ever had."""
     consumers: int = 0

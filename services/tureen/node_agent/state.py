@@ -245,6 +245,7 @@ class AgentState:
         self._announce(what, PipeEvent, room_id=router.room_id, from_router_id=from_router_id, to_router_id=router.id)
 
     def _producer(self, what: str, router: RouterEntry, held: HeldProducer) -> None:
+        router.changes += 1
         self._announce(
             what,
             ProducerEvent,
