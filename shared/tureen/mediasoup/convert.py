@@ -49,8 +49,11 @@ def transport_tuple(values: Decoded) -> TransportTuple:
 
 
 def ice_candidate(values: Decoded) -> IceCandidate:
-    """Return an ICE candidate."""
-    return cast("IceCandidate", {"ip": values["address"], **present(values)})
+    """Return an ICE candidate; what may be absent of it is `tcpType`."""
+    candidate: dict[str, Any] = {"ip": values["address"], **values}
+    if values.get("tcpType") is None:
+        candidate.pop("tcpType", None)
+    return cast("IceCandidate", candidate)
 
 
 def sctp_parameters(values: Decoded) -> SctpParameters:

@@ -11,29 +11,54 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeAlias
 
 from .generate import make_function
 from .later import Words
+from .messages import Packed, ReadBrief, Response
 from .model import Enum, Field, Model, Scalar, String, Table, Type, Union, Vector
-from .reader import Read, absent, names_of, parse_vtable
+from .reader import Read, absent, as_words, names_of, parse_vtable
 
-# read(buffer), which is None where the buffer is not like the example.
-_ReadAlike: TypeAlias = Callable[[bytes], "dict[str, Any] | None"]
+Example: TypeAlias = Callable[[bytes], Any]
+"""Takes a buffer, and returns None where that is not like the example."""
 
 _ENOUGH = 4
-"""How often a table is met in buffers of one length before there is an example: making one takes about a ms."""
+"""How often a buffer of one kind is met before there is an example: making one takes about a ms."""
 _MAX_EXAMPLES = 64
-_MAX_LENGTHS = 512
+_MAX_KINDS = 512
 
 
 class UnlikeError(Exception):
     """Say that a buffer is not of the kind that examples are made of."""
 
 
-def read_alike(model: Model, only: Mapping[str, frozenset[str]], name: str, read: Read) -> Read:
-    """Return what reads a table as ``read`` does, by example where that can be.
+class Examples:
+    """Hold an example of each kind of buffer that comes again and again."""
+
+    def __init__(self) -> None:
+        self.known: dict[Hashable, Example | None] = {}
+        """By kind; None where no example can be made."""
+        self._met: Counter[Hashable] = Counter()
+
+    def meet(self, kind: Hashable, make: Callable[[], Example]) -> None:
+        """Count a buffer that was read without an example; make one once there were enough of its kind."""
+        if kind in self.known:
+            return
+        self._met[kind] += 1
+        if self._met[kind] >= _ENOUGH:
+            if len(self.known) >= _MAX_EXAMPLES:
+                self.known.clear()
+            try:
+                self.known[kind] = make()
+            except UnlikeError:
+                self.known[kind] = None
+        if len(self._met) >= _MAX_KINDS:
+            self._met.clear()
+
+
+def read_alike(model: Model, only: Mapping[str, frozenset[str]], name: str, read: Read) -> ReadBrief:
+    """Return what reads a table at a position of a buffer: by example where that can be, else as ``read`` does.
 
     Args:
         model: The schema.
@@ -41,43 +66,69 @@ def read_alike(model: Model, only: Mapping[str, frozenset[str]], name: str, read
         name: The table.
         read: Reads it from any buffer.
     """
-    examples: dict[tuple[int, int], _ReadAlike | None] = {}
-    met: Counter[tuple[int, int]] = Counter()
+    examples = Examples()
+    known = examples.known
 
-    def read_table(buffer: bytes, words: Words, position: int) -> Any:
-        place = position, len(buffer)
-        example = examples.get(place)
+    def read_table(buffer: bytes, position: int) -> Any:
+        kind = position, len(buffer)
+        example = known.get(kind)
         if example is not None and (values := example(buffer)) is not None:
             return values
+        words = as_words(buffer)
         values = read(buffer, words, position)
-        if place not in examples:
-            learn(place, buffer, words)
-        return values
 
-    def learn(place: tuple[int, int], buffer: bytes, words: Words) -> None:
-        met[place] += 1
-        if met[place] >= _ENOUGH:
-            if len(examples) >= _MAX_EXAMPLES:
-                examples.clear()
-            examples[place] = _make_example(model, only, name, buffer, words, place[0])
-        if len(met) >= _MAX_LENGTHS:
-            met.clear()
+        def make() -> Example:
+            draft = Draft(model, only, buffer, words)
+            return draft.example(draft.table(name, position))
+
+        examples.meet(kind, make)
+        return values
 
     return read_table
 
 
-def _make_example(
-    model: Model, only: Mapping[str, frozenset[str]], name: str, buffer: bytes, words: Words, position: int
-) -> _ReadAlike | None:
-    """Return what reads buffers like this one, in which there is such a table; None where that cannot be."""
-    draft = _Draft(model, only, buffer, words)
-    try:
-        return draft.reader(draft.table(name, position))
-    except UnlikeError:
-        return None
+def open_alike(
+    model: Model, buffer: bytes, words: Words, readers: Mapping[str, Read], briefs: Mapping[str, ReadBrief]
+) -> Example:
+    """Return what opens responses like this one, which has its length in front.
+
+    Raises:
+        UnlikeError: It is no response, or its request was refused.
+    """
+    draft = Draft(model, {}, buffer, words)
+    message = draft.follow(4)
+    kind, position = draft.member(_field_of(model, "FBS.Message.Message", "data"), message, draft.offsets(message))
+    if kind != "Response":
+        raise UnlikeError
+    fields = {field.key: field for field in model.tables["FBS.Response.Response"].fields}
+    offsets = draft.offsets(position)
+    if any(_offset(fields[key], offsets) for key in ("error", "reason")):
+        raise UnlikeError
+    accepted = position + _offset(fields["accepted"], offsets)
+    if accepted == position or not buffer[accepted]:
+        raise UnlikeError
+    draft.keep(accepted, 1)
+    type_, body = draft.member(fields["body"], position, offsets)
+    packed = "None"
+    if type_ is not None:
+        draft.namespace |= {"Packed": Packed, "read_body": readers[type_], "brief": briefs[type_]}
+        packed = f"Packed({type_!r}, read_body, buffer, None, {body}, brief)"
+    draft.namespace |= {"new": tuple.__new__, "Response": Response}
+    return draft.example(
+        f"new(Response, ({draft.source(fields['id'], position, offsets)}, True, {packed}, None, None))"
+    )
 
 
-class _Draft:
+def _field_of(model: Model, table: str, key: str) -> Field:
+    return next(field for field in model.tables[table].fields if field.key == key)
+
+
+def _offset(field: Field, offsets: tuple[int, ...]) -> int:
+    """Return where in its table a field stands, a union's type; 0 where it is absent."""
+    return offsets[field.slot] if field.slot < len(offsets) else 0
+
+
+class Draft:
     """Walk through a table, and collect what is always the same (``_same``) and what is read (``_read``)."""
 
     def __init__(self, model: Model, only: Mapping[str, frozenset[str]], buffer: bytes, words: Words) -> None:
@@ -89,9 +140,9 @@ class _Draft:
         """Bytes."""
         self._read: dict[int, tuple[int, str]] = {}
         """Where a value starts: its size and struct format."""
-        self._namespace: dict[str, Any] = {}
+        self.namespace: dict[str, Any] = {}
 
-    def reader(self, result: str) -> _ReadAlike:
+    def example(self, result: str) -> Example:
         """Return what reads buffers alike, given the source of the result.
 
         Raises:
@@ -106,14 +157,14 @@ class _Draft:
             if start in self._same:
                 expected.append((f"v{start}", self._buffer[start:stop]))
             end = stop
-        self._namespace["unpack"] = struct.Struct("".join(formats)).unpack_from
-        self._namespace["expected"] = tuple(value for _, value in expected)
+        self.namespace["unpack"] = struct.Struct("".join(formats)).unpack_from
+        self.namespace["expected"] = tuple(value for _, value in expected)
         lines = [
             f"{', '.join(names)}, = unpack(buffer)",
             f"if ({', '.join(name for name, _ in expected)},) != expected: return None",
             f"return {result}",
         ]
-        function: _ReadAlike = make_function("read", "buffer", lines, self._namespace)
+        function: Example = make_function("read", "buffer", lines, self.namespace)
         return function
 
     def _pieces(self) -> list[tuple[int, int, str]]:
@@ -126,7 +177,8 @@ class _Draft:
                 pieces.append((first, byte + 1, f"{byte + 1 - first}s"))
         return sorted(pieces)
 
-    def _keep(self, start: int, size: int) -> None:
+    def keep(self, start: int, size: int) -> None:
+        """Have some bytes be the same in all buffers that are like this one."""
         self._same.update(range(start, start + size))
 
     def _value(self, start: int, size: int, format_: str) -> str:
@@ -135,36 +187,45 @@ class _Draft:
             raise UnlikeError
         return f"v{start}"
 
-    def table(self, name: str, position: int) -> str:
-        """Return the source of a table."""
+    def offsets(self, position: int) -> tuple[int, ...]:
+        """Return where in a table its fields stand, by slot."""
         start = position - self._words[position >> 2] & 0xFFFFFFFF
         vtable = self._buffer[start : start + self._buffer[start]]
-        self._keep(position, 4)
-        self._keep(start, len(vtable))
-        offsets = parse_vtable(vtable)[1]
+        self.keep(position, 4)
+        self.keep(start, len(vtable))
+        return parse_vtable(vtable)[1]
+
+    def table(self, name: str, position: int) -> str:
+        """Return the source of a table."""
+        offsets = self.offsets(position)
         only = self._only.get(name)
         items: list[str] = []
         for field in self._model.tables[name].fields:
-            if only is None or field.key in only:
-                items += self._field(field, position, offsets)
+            if only is not None and field.key not in only:
+                continue
+            if isinstance(field.type, Union):
+                member, place = self.member(field, position, offsets)
+                value = None if member is None else self.table(field.type.members[member][1].name, place)
+                items += f"{field.type_key!r}: {member!r}", f"{field.key!r}: {value}"
+            else:
+                items.append(f"{field.key!r}: {self.source(field, position, offsets)}")
         return f"{{{', '.join(items)}}}"
 
-    def _field(self, field: Field, position: int, offsets: tuple[int, ...]) -> list[str]:
-        offset = offsets[field.slot] if field.slot < len(offsets) else 0
-        if isinstance(field.type, Union):
-            return self._union(field, field.type, position, offset, offsets)
-        source = self._part(field.type, position + offset, absent(field)) if offset else absent(field)
-        return [f"{field.key!r}: {source}"]
+    def source(self, field: Field, position: int, offsets: tuple[int, ...]) -> str:
+        """Return the source of a field that is no union."""
+        offset = _offset(field, offsets)
+        return self._part(field.type, position + offset, absent(field)) if offset else absent(field)
 
-    def _union(self, field: Field, union: Union, position: int, offset: int, offsets: tuple[int, ...]) -> list[str]:
-        number = self._buffer[position + offset] if offset else 0
+    def member(self, field: Field, position: int, offsets: tuple[int, ...]) -> tuple[str | None, int]:
+        """Return which member a union is, and where that starts; None and 0 where there is none."""
+        assert isinstance(field.type, Union)  # noqa: S101 - for mypy.
+        offset = _offset(field, offsets)
         if offset:
-            self._keep(position + offset, 1)
-        for member, (known, table) in union.members.items():
-            if known == number:
-                value = self.table(table.name, self._follow(position + offsets[field.slot + 1]))
-                return [f"{field.type_key!r}: {member!r}", f"{field.key!r}: {value}"]
-        return [f"{field.type_key!r}: None", f"{field.key!r}: None"]
+            self.keep(position + offset, 1)
+            for member, (number, _) in field.type.members.items():
+                if number == self._buffer[position + offset]:
+                    return member, self.follow(position + offsets[field.slot + 1])
+        return None, 0
 
     def _part(self, type_: Type, place: int, nothing: str) -> str:
         """Return the source of what stands at a place, or is referred to from there."""
@@ -172,29 +233,30 @@ class _Draft:
             case Scalar(format=format_, size=size):
                 return self._value(place, size, format_)
             case Enum(name=name, scalar=scalar):
-                self._namespace[constant := f"names{len(self._namespace)}"] = names_of(self._model.enums[name])
+                self.namespace[constant := f"names{len(self.namespace)}"] = names_of(self._model.enums[name])
                 return f"{constant}[{self._value(place, scalar.size, scalar.format)}]"
             case String():
-                return self._text(self._follow(place))
+                return self._text(self.follow(place))
             case Table(name):
-                return self.table(name, self._follow(place))
+                return self.table(name, self.follow(place))
             case Vector(element):
-                return self._vector(element, self._follow(place), nothing)
+                return self._vector(element, self.follow(place), nothing)
             case _:
                 raise UnlikeError
 
-    def _follow(self, place: int) -> int:
-        self._keep(place, 4)
+    def follow(self, place: int) -> int:
+        """Return where something starts whose offset stands at a place."""
+        self.keep(place, 4)
         return place + self._words[place >> 2]
 
     def _text(self, position: int) -> str:
-        self._keep(position, 4)
+        self.keep(position, 4)
         length = self._words[position >> 2]
-        self._keep(position + 4 + length, 1)
+        self.keep(position + 4 + length, 1)
         return f"{self._value(position + 4, length, f'{length}s')}.decode('utf-8', 'replace')" if length else "''"
 
     def _vector(self, element: Type, position: int, nothing: str) -> str:
-        self._keep(position, 4)
+        self.keep(position, 4)
         length = self._words[position >> 2]
         if not length:
             return nothing

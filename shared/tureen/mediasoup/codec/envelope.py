@@ -35,6 +35,7 @@ class _Template(NamedTuple):
 
     beginning: bytes
     id: int
+    put_handler_id: Callable[[bytearray, int, bytes], None]
     handler_id: int
     body: int
 
@@ -76,9 +77,9 @@ class Envelope:
         return message
 
     def _fill_in(self, template: _Template, id_: int, handler_id: bytes, body: Mapping[str, Any] | None) -> bytearray:
-        beginning, id_at, handler_id_at, body_at = template
+        beginning, id_at, put_handler_id, handler_id_at, body_at = template
         buffer = bytearray(beginning)
-        buffer[handler_id_at : handler_id_at + len(handler_id)] = handler_id
+        put_handler_id(buffer, handler_id_at, handler_id)
         if id_at:
             patch(buffer, id_at, id_)
         if self.write_body is not None:
@@ -96,7 +97,7 @@ class Envelope:
         beginning = bytes(message[: handler_id_at + ((length + 4) & -4)])
         id_at = _place(message, table, content, "id") if self._kind == "Request" else 0
         body_at = 0 if self.write_body is None else _place(message, table, content, "body")
-        return _Template(beginning, id_at, handler_id_at, body_at)
+        return _Template(beginning, id_at, struct.Struct(f"{length}s").pack_into, handler_id_at, body_at)
 
 
 def _place(buffer: bytearray, table: int, model: TableModel, key: str) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from .later import Later, Words
-from .reader import DECODE_ERRORS, Read, malformed
+from .reader import DECODE_ERRORS, Read, as_words, malformed
+
+ReadBrief: TypeAlias = "Callable[[bytes, int], dict[str, Any]]"
+"""Takes a buffer and a position in it."""
 
 
 class Packed:
@@ -16,11 +19,17 @@ class Packed:
     __slots__ = ("_brief", "_buffer", "_position", "_read", "_words", "type")
 
     def __init__(
-        self, type_: str, read: Read, buffer: bytes, words: Words, position: int, brief: Read | None = None
+        self,
+        type_: str,
+        read: Read,
+        buffer: bytes,
+        words: Words | None,
+        position: int,
+        brief: ReadBrief | None = None,
     ) -> None:
         self.type = type_
         self._read = read
-        self._brief = brief or read
+        self._brief = brief
         self._buffer = buffer
         self._words = words
         self._position = position
@@ -34,9 +43,10 @@ class Packed:
         Raises:
             ChannelError: The body is malformed.
         """
-        read = self._brief if brief else self._read
         try:
-            values: dict[str, Any] = read(self._buffer, self._words, self._position)
+            if brief and self._brief is not None:
+                return self._brief(self._buffer, self._position)
+            values: dict[str, Any] = self._read(self._buffer, self._words_of(), self._position)
             return values
         except DECODE_ERRORS as error:
             raise malformed(error) from error
@@ -47,13 +57,16 @@ class Packed:
         Raises:
             ChannelError: The body is malformed.
         """
-        later = Later(self._buffer, self._words)
+        later = Later(self._buffer, self._words_of())
         try:
             values: dict[str, Any] = later.decode(self._read, self._position)
             yield from later.fill()
         except DECODE_ERRORS as error:
             raise malformed(error) from error
         return values
+
+    def _words_of(self) -> Words:
+        return as_words(self._buffer) if self._words is None else self._words
 
     def __repr__(self) -> str:
         return f"<Packed {self.type}>"

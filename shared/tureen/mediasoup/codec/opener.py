@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, cast
 
-from .alike import read_alike
+from .alike import Examples, open_alike, read_alike
 from .later import Words
-from .messages import Log, Message, Notification, Packed, Request, Response
+from .messages import Log, Message, Notification, Packed, ReadBrief, Request, Response
 from .model import Model
 from .names import OF_NEW
 from .reader import DECODE_ERRORS, Read, Readers, TableReader, as_words, malformed
@@ -22,6 +23,10 @@ class Opener:
         self._model = model
         self._readers = readers
         self._read_message = self._reader("FBS.Message.Message", "dataType", "data")
+        self._examples = Examples()
+        """Of responses, by their lengths."""
+        self._response_bodies = self._bodies("FBS.Response.Body", readers)
+        self._briefs = self._brief_bodies()
         self._kinds = {
             "Request": self._requests(),
             "Response": self._responses(),
@@ -35,12 +40,19 @@ class Opener:
         Raises:
             ChannelError: The message is malformed.
         """
+        example = self._examples.known.get(len(buffer))
+        if example is not None and (response := example(buffer)) is not None:
+            return cast("Response", response)
         try:
             words = as_words(buffer)
             kind, position = self._read_message(buffer, words, 4 + words[1])
-            return self._kinds[kind](buffer, words, position)
+            message = self._kinds[kind](buffer, words, position)
         except DECODE_ERRORS as error:
             raise malformed(error) from error
+        if kind == "Response":
+            make = partial(open_alike, self._model, buffer, words, self._response_bodies, self._briefs)
+            self._examples.meet(len(buffer), make)
+        return message
 
     def _reader(self, table: str, *keys: str) -> Read:
         return TableReader(self._readers, self._model.tables[table], keys=keys).read
@@ -61,8 +73,7 @@ class Opener:
         return open_request
 
     def _responses(self) -> _Open:
-        readers = self._bodies("FBS.Response.Body", self._readers)
-        briefs = self._briefs()
+        readers, briefs = self._response_bodies, self._briefs
         read = self._reader("FBS.Response.Response", "id", "accepted", "bodyType", "body", "error", "reason")
 
         def open_response(buffer: bytes, words: Words, position: int) -> Response:
@@ -73,7 +84,7 @@ class Opener:
 
         return open_response
 
-    def _briefs(self) -> dict[str, Read]:
+    def _brief_bodies(self) -> dict[str, ReadBrief]:
         """Return what reads the bodies of responses in short: those that tell of new objects, which are all alike."""
         readers = Readers(self._model, OF_NEW)
         members = self._model.unions["FBS.Response.Body"].members
