@@ -1,11 +1,14 @@
-"""Finding out what was missed: what is closed by now, what is paused, and in which state transports are."""
+"""Finding out what was missed: what is closed by now, what is paused, and what else has changed.
+
+Where mediasoup has an event for a change it is emitted, once, with what holds now; what has none is taken over.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 from tureen.client.hearing import Count
 from tureen.client.remote import SOURCE_PAUSED, Remote
@@ -13,12 +16,14 @@ from tureen.client.router import Router
 from tureen.client.streams import Consumer, DataConsumer
 from tureen.client.transports import Transport
 from tureen.client.worker import Worker
+from tureen.mediasoup.convert import consumer_layers
 from tureen.mediasoup.dumped import object_ids
 from tureen.mediasoup.errors import MediasoupError, NotFoundError
 
-Dump: TypeAlias = Mapping[str, Any]
+Told = Callable[..., bool]
+"""Tells of an object, by its id, and of events, by their names, whether one was heard that may be later than a dump."""
 
-# What a transport's dump tells of what its events tell.
+# What a transport's properties tell of what its events tell.
 _STATES: Mapping[str, tuple[str, str]] = {
     "icestatechange": ("iceState", "_ice_state"),
     "iceselectedtuplechange": ("iceSelectedTuple", "_ice_selected_tuple"),
@@ -27,6 +32,9 @@ _STATES: Mapping[str, tuple[str, str]] = {
     "tuple": ("tuple", "_tuple"),
     "rtcptuple": ("rtcpTuple", "_rtcp_tuple"),
 }
+_OF_COMEDIA = frozenset({"tuple", "rtcptuple"})
+"""Events of what a packet has told; without `comedia` it is `connect()` that tells it, which is no event."""
+_TUPLES = frozenset({"tuple", "rtcpTuple"})
 _AT_ONCE = 16
 """Transports that are looked at side by side."""
 
@@ -44,16 +52,21 @@ async def catch_up_worker(worker: Worker) -> None:
         await _servers(worker)
 
 
-async def catch_up_router(router: Router) -> None:
-    """Find out what has happened to a router and to what is on it, and emit it."""
+async def catch_up_router(router: Router) -> bool:
+    """Find out what has happened to a router and to what is on it, and emit it; tell whether all was found out."""
     # A router that is closed is heard no more.
     sequence = router._link.sequence_of(router.id) or Count()
-    with sequence.noting():
-        await _catch_up(router, sequence)
+    with sequence.noting(), router._link.noting_changes() as changed:
+        try:
+            await _catch_up(router, sequence, changed)
+        except MediasoupError:
+            # Nobody answers.
+            return False
+    return True
 
 
-async def _catch_up(router: Router, sequence: Count) -> None:
-    """Take over what dumps tell, but for what events tell that are later than these."""
+async def _catch_up(router: Router, sequence: Count, changed: Set[str]) -> None:
+    """Take over what dumps tell, but for what is later: what events tell, or this client has changed meanwhile."""
     known = _known(router)
     try:
         reply = await router._command("dump")
@@ -62,15 +75,19 @@ async def _catch_up(router: Router, sequence: Count) -> None:
             await catch_up_worker(cast("Worker", router._worker))
             router.closed_there()
         return
-    except MediasoupError:
-        return
     sequence.stands_at(reply["startId"], reply["seq"])
     _close_missing(known, frozenset(object_ids(reply["dump"])))
     _pause(
         known, frozenset(reply["paused"]), frozenset(reply["sourcePaused"]), partial(sequence.told_since, reply["seq"])
     )
     limit = asyncio.Semaphore(_AT_ONCE)
-    await asyncio.gather(*(_states(object_, limit, sequence) for object_ in known if isinstance(object_, Transport)))
+    transports = [object_ for object_ in known if isinstance(object_, Transport)]
+    results = await asyncio.gather(
+        *(_states(each, limit, sequence, changed) for each in transports), return_exceptions=True
+    )
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
 
 
 def _known(router: Router) -> list[Remote]:
@@ -97,9 +114,7 @@ def _close_missing(known: list[Remote], there: frozenset[str]) -> None:
             object_.closed_there()
 
 
-def _pause(
-    known: list[Remote], paused: frozenset[str], source_paused: frozenset[str], told: Callable[..., bool]
-) -> None:
+def _pause(known: list[Remote], paused: frozenset[str], source_paused: frozenset[str], told: Told) -> None:
     """Take over what is paused; `told(id, *names)` says of what a later event has told already."""
     for object_ in known:
         if object_.closed:
@@ -113,23 +128,56 @@ def _pause(
             object_.paused_there(object_.id in paused)
 
 
-async def _states(transport: Transport, limit: asyncio.Semaphore, sequence: Count) -> None:
-    """Emit the changes of a transport's state."""
-    if transport.closed:
+async def _states(transport: Transport, limit: asyncio.Semaphore, sequence: Count, changed: Set[str]) -> None:
+    """Emit the changes of a transport's state, and of what is on it."""
+    async with limit:
+        if transport.closed:
+            return
+        asked = sequence.mark()
+        try:
+            reply = await transport._command("dump")
+        except NotFoundError:
+            # An event tells of that.
+            return
+    told = partial(sequence.told_since, asked)
+    _transport(transport, reply["properties"], told, changed, comedia=bool(reply["dump"].get("comedia")))
+    for state in reply["producers"]:
+        _emit(transport._producers.get(state["id"]), "score", "_score", state["score"], told)
+    for state in reply["consumers"]:
+        _consumer(transport._consumers.get(state["id"]), state, told, changed)
+    for state in reply["dataConsumers"]:
+        data_consumer = transport._data_consumers.get(state["id"])
+        if data_consumer is not None and data_consumer.id not in changed:
+            data_consumer._subchannels = state["subchannels"]
+
+
+def _transport(
+    transport: Transport, properties: Mapping[str, Any], told: Told, changed: Set[str], *, comedia: bool
+) -> None:
+    emitted = _STATES if comedia else _STATES.keys() - _OF_COMEDIA
+    for event in emitted:
+        key, attribute = _STATES[event]
+        # That there is none yet is no event.
+        if event in transport.EVENTS and properties.get(key) is not None:
+            _emit(transport, event, attribute, properties[key], told)
+    if transport.id not in changed and not transport.closed:
+        transport.take({key: value for key, value in properties.items() if not comedia or key not in _TUPLES})
+
+
+def _consumer(consumer: Any, state: Mapping[str, Any], told: Told, changed: Set[str]) -> None:
+    _emit(consumer, "score", "_score", state["score"], told)
+    _emit(consumer, "layerschange", "_current_layers", consumer_layers(state.get("currentLayers")), told)
+    if consumer is not None and consumer.id not in changed:
+        consumer._preferred_layers = consumer_layers(state.get("preferredLayers"))
+        consumer._priority = state["priority"]
+
+
+def _emit(object_: Any, event: str, attribute: str, value: Any, told: Told) -> None:
+    """Let an event happen that was missed, if it was: not if nothing has changed, or a later one was heard."""
+    if object_ is None or object_.closed or told(object_.id, event):
         return
-    try:
-        async with limit:
-            asked = sequence.mark()
-            dump = await transport.dump()
-    except MediasoupError:
-        return
-    for event, (key, attribute) in _STATES.items():
-        told = dump.get(key)
-        if sequence.told_since(asked, transport.id, event):
-            # It may be later than the dump.
-            continue
-        if not transport.closed and event in transport.EVENTS and told not in (None, transport.state_of(attribute)):
-            transport._happened(event, told)
+    if value != object_.state_of(attribute):
+        object_._happened(event, value)
 
 
 async def _servers(worker: Worker) -> None:

@@ -39,6 +39,8 @@ class Connection(Attaching):
         self.observer = EnhancedEventEmitter()
         self._node_id = node_id
         self._catching_up: set[str] = set()
+        self._behind: dict[str, Router] = {}
+        """The routers of which something was missed that was not found out yet."""
         session.bus.on_reconnect(self._reconnected)
         session.run(self._watch())
 
@@ -63,20 +65,36 @@ class Connection(Attaching):
             if router_id is None:
                 self._catch_up(worker.id, catch_up_worker(worker))
             elif isinstance(router := worker._routers.get(router_id), Router):
-                self._catch_up(router_id, catch_up_router(router))
+                self._behind[router_id] = router
+                self._catch_up(router_id, self._follow(router))
 
         async def find(producer_id: str) -> mediasoup.Producer:
             return await self._producer(node_id, producer_id)
 
         return Link(self._session, node_id, worker_id, missed, find)
 
+    async def _follow(self, router: Router) -> None:
+        """Catch up with a router, and again where more was missed meanwhile; if nobody answers, at the next look."""
+        while self._behind.pop(router.id, None) is not None:
+            if not await catch_up_router(router):
+                self._behind[router.id] = router
+                return
+
     def _catch_up(self, place_id: str, work: Coroutine[Any, Any, None]) -> None:
-        """Catch up, once at a time: what is missed meanwhile is noticed again."""
+        """Catch up, once at a time."""
         if place_id in self._catching_up:
             work.close()
             return
+
+        async def once() -> None:
+            try:
+                await work
+            finally:
+                self._catching_up.discard(place_id)
+
         self._catching_up.add(place_id)
-        self._session.run(work).add_done_callback(lambda _: self._catching_up.discard(place_id))
+        # Work that has not begun where all is cancelled at once would be complained of.
+        self._session.run(once()).add_done_callback(lambda _: work.close())
 
     def _reconnected(self) -> None:
         """Nobody knows what happened in the meantime."""
@@ -92,6 +110,9 @@ class Connection(Attaching):
     def _look(self) -> None:
         for worker in (*self._workers.values(), *self._attached.values()):
             self._catch_up(worker.id, catch_up_worker(worker))
+        self._behind = {router_id: router for router_id, router in self._behind.items() if not router.closed}
+        for router_id, router in list(self._behind.items()):
+            self._catch_up(router_id, self._follow(router))
 
     async def close(self) -> None:
         """Close the workers of this client, and leave."""

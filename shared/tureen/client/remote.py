@@ -100,6 +100,10 @@ class Remote(Identified):
         if not getattr(self, "_producer_paused", getattr(self, "_data_producer_paused", False)):
             self._observe("pause" if paused else "resume")
 
+    def state_of(self, attribute: str) -> Any:
+        """Return what is kept of what events tell."""
+        return getattr(self, attribute)
+
     def _happened(self, event: str, data: Any) -> None:
         """Keep what an event tells, and emit it."""
         if event in _KEPT:

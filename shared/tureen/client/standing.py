@@ -9,7 +9,7 @@ from tureen.client import translation
 from tureen.client.observers import RtpObserver
 from tureen.client.router import Router
 from tureen.client.streams import Consumer, DataConsumer, DataProducer, Producer
-from tureen.client.transports import DirectTransport, Transport
+from tureen.client.transports import Transport
 from tureen.client.worker import WebRtcServer, Worker
 from tureen.mediasoup.codec import SharedTable
 from tureen.mediasoup.convert import consumer_layers
@@ -27,17 +27,19 @@ _OBSERVERS = {"activespeaker": "_ACTIVE_SPEAKER_OBSERVER", "audiolevel": "_AUDIO
 def enter_transport(router: Router, told: Properties) -> Transport:
     """Stand for a transport of a router."""
     app_data = told.get("appData")
-    made: Transport
+    made: Any
     if told["type"] == "direct":
-        made = cast("DirectTransport", router._DIRECT_TRANSPORT(id_=told["id"], router=router, app_data=app_data))
+        made = router._DIRECT_TRANSPORT(id_=told["id"], router=router, app_data=app_data)
     else:
         kind: Any = getattr(router, _TRANSPORTS[told["type"]])
         options = {"options": _UNTOLD} if told["type"] == "webrtc" else {}
         packed = translation.transport(told)
         made = kind(id_=told["id"], router=router, packed=packed, app_data=app_data, **options)
         made.take(told)
+        if "iceSelectedTuple" in told:
+            made._ice_selected_tuple = told["iceSelectedTuple"]
     router._transports[made.id] = made
-    return made
+    return cast("Transport", made)
 
 
 def enter_producer(transport: Transport, told: Properties) -> Producer:

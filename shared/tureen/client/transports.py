@@ -194,10 +194,6 @@ class Transport(Measured, mediasoup.Transport):
         # A room knows of more than what is on this worker.
         self._router._check_free(child_id)
 
-    def state_of(self, attribute: str) -> Any:
-        """Return what is kept of what events tell."""
-        return getattr(self, attribute, None)
-
     def take(self, properties: Mapping[str, Any]) -> None:
         """Take over, of a transport's properties on its node, those of which mediasoup has no event."""
 
@@ -249,7 +245,6 @@ class WebRtcTransport(NetworkTransport, mediasoup.WebRtcTransport):
     UNTOLD: ClassVar[Mapping[str, str]] = {
         **NetworkTransport.UNTOLD,
         "iceParameters": "_ice_parameters",
-        "iceSelectedTuple": "_ice_selected_tuple",
         "dtlsParameters": "_dtls_parameters",
         "dtlsRemoteCert": "_dtls_remote_cert",
     }

@@ -67,7 +67,9 @@ class Everything:
         self.objects |= {
             "browser": await router.create_webrtc_transport(webrtc_server=server, enable_sctp=True),
             "plain": await router.create_plain_transport(listen_info=LISTEN_UDP, enable_sctp=True),
-            "rtcp": await router.create_plain_transport(listen_info=LISTEN_UDP, rtcp_mux=False, enable_srtp=True),
+            "rtcp": await router.create_plain_transport(
+                listen_info=LISTEN_UDP, rtcp_mux=False, comedia=True, enable_srtp=True
+            ),
             "pipe": await router.create_pipe_transport(listen_info=LISTEN_UDP, enable_rtx=True),
             "direct": await router.create_direct_transport(),
         }
@@ -177,7 +179,7 @@ HAPPENINGS: Mapping[str, Happening] = {
         "TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES",
         {"negotiatedCapabilities": {"negotiatedMaxOutboundStreams": 9, "negotiatedMaxInboundStreams": 8}},
     ),
-    "RTP is heard": told("plain", "PLAINTRANSPORT_TUPLE", {"tuple": _TUPLE}),
+    "RTP is heard": told("rtcp", "PLAINTRANSPORT_TUPLE", {"tuple": _TUPLE}),
     "RTCP is heard": told("rtcp", "PLAINTRANSPORT_RTCP_TUPLE", {"tuple": _TUPLE}),
     "DTLS is agreed on": lambda all_: _once(all_.browser.connect(dtls_parameters=DTLS)),
     "the plain one is connected": lambda all_: _once(all_.plain.connect(ip="127.0.0.1", port=9)),
