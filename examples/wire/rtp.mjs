@@ -1,7 +1,7 @@
 // Command mediasoup over NATS from JavaScript: RTP goes into one plain transport and out of another.
 //
 //     tureen up                                    # in another terminal; it prints the URL of its bus
-//     export NATS_URL=nats://local:…@127.0.0.1:…
+//     export NATS_URL=nats://local:…@127.0.0.1:…   # or a tenant's
 //     cd examples/wire && npm ci && node rtp.mjs
 //
 // docs/wire.md describes every command.
@@ -13,18 +13,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decode, encode } from '@msgpack/msgpack';
 import { connect } from '@nats-io/transport-node';
 
-const TENANT = 'tureen.v1.default';
 const PACKETS = 50;
 const listenInfo = { protocol: 'udp', ip: '127.0.0.1' };
 const opus = { mimeType: 'audio/opus', clockRate: 48000, channels: 2 };
 const rtpParameters = { codecs: [{ ...opus, payloadType: 100 }], encodings: [{ ssrc: 11111111 }] };
 
 const url = new URL(process.env.NATS_URL ?? 'nats://127.0.0.1:4222');
-const bus = await connect({ servers: url.host, user: url.username || undefined, pass: url.password || undefined });
+const user = url.username || undefined;
+// Tenant acme has a user tenant-acme; with a user of another name TENANT says whose objects these are.
+const tenant = process.env.TENANT ?? user?.match(/^tenant-(.+)/)?.[1] ?? 'default';
+// Answers come to an inbox of the tenant's own; to the default one any client may listen.
+const inboxPrefix = tenant === 'default' ? '_INBOX' : `tureen.v1.${tenant}.inbox.${user}`;
+const bus = await connect({ servers: url.host, user, pass: url.password || undefined, inboxPrefix });
 
 // Send a command and return the answer, a map in msgpack as the command's payload is.
 async function ask(subject, payload = {}) {
-  const reply = await bus.request(`${TENANT}.${subject}`, encode(payload), { timeout: 5000 });
+  const reply = await bus.request(`tureen.v1.${tenant}.${subject}`, encode(payload), { timeout: 5000 });
   const answer = decode(reply.data);
   if (reply.headers?.has('Nats-Service-Error-Code')) {
     throw new Error(`${answer.code} ${answer.type}: ${answer.message} (trace ${answer.traceId})`);

@@ -1,7 +1,7 @@
 """Command mediasoup over NATS with nats-py and msgpack alone: RTP goes into one plain transport and out of another.
 
     tureen up                                   # in another terminal; it prints the URL of its bus
-    export NATS_URL=nats://local:…@127.0.0.1:…
+    export NATS_URL=nats://local:…@127.0.0.1:…  # or a tenant's
     .venv/bin/python examples/wire/rtp.py
 
 docs/wire.md describes every command.
@@ -12,12 +12,18 @@ import os
 import socket
 import struct
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgpack
 import nats
 from nats.aio.client import Client
 
-TENANT = "tureen.v1.default"
+URL = os.environ.get("NATS_URL", "nats://127.0.0.1:4222")
+USER = urlsplit(URL).username or ""
+# Tenant acme has a user tenant-acme; with a user of another name TENANT says whose objects these are.
+TENANT = os.environ.get("TENANT", USER.removeprefix("tenant-") if USER.startswith("tenant-") else "default")
+# Answers come to an inbox of the tenant's own; to the default one any client may listen.
+INBOX = "_INBOX" if TENANT == "default" else f"tureen.v1.{TENANT}.inbox.{USER}"
 PACKETS = 50
 LISTEN_INFO = {"protocol": "udp", "ip": "127.0.0.1"}
 OPUS = {"mimeType": "audio/opus", "clockRate": 48000, "channels": 2}
@@ -26,7 +32,7 @@ RTP_PARAMETERS = {"codecs": [{**OPUS, "payloadType": 100}], "encodings": [{"ssrc
 
 async def ask(bus: Client, subject: str, **payload: Any) -> dict[str, Any]:
     """Send a command and return the answer, a map in msgpack as the command's payload is."""
-    reply = await bus.request(f"{TENANT}.{subject}", msgpack.packb(payload), timeout=5)
+    reply = await bus.request(f"tureen.v1.{TENANT}.{subject}", msgpack.packb(payload), timeout=5)
     answer: dict[str, Any] = msgpack.unpackb(reply.data)
     if "Nats-Service-Error-Code" in (reply.headers or {}):
         raise RuntimeError("{code} {type}: {message} (trace {traceId})".format(**answer))
@@ -72,7 +78,7 @@ async def arrived(receiver: socket.socket, ssrc: int) -> list[bytes]:
 
 
 async def main() -> None:
-    bus = await nats.connect(os.environ.get("NATS_URL", "nats://127.0.0.1:4222"))
+    bus = await nats.connect(URL, inbox_prefix=INBOX.encode())
     try:
         place = await ask(bus, "placement.worker.place")
         node = f"node.{place['nodeId']}"

@@ -2,7 +2,7 @@
 # Command mediasoup over NATS with JSON, from a shell: RTP goes into one plain transport and out of another.
 #
 #     tureen up                                    # in another terminal; it prints the URL of its bus
-#     export NATS_URL=nats://local:…@127.0.0.1:…
+#     export NATS_URL=nats://local:…@127.0.0.1:…   # or a tenant's
 #     examples/wire/rtp.sh
 #
 # docs/wire.md describes every command. NATS's protocol is lines of text, which bash can speak by itself; jq reads and
@@ -24,7 +24,12 @@ fail() {
     fail "NATS_URL is to be nats://user:password@host:port"
 export USER_NAME=${BASH_REMATCH[2]} PASSWORD=${BASH_REMATCH[3]}
 exec {nats}<>"/dev/tcp/${BASH_REMATCH[4]}/${BASH_REMATCH[5]}"
-inbox=_INBOX.$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+# Tenant acme has a user tenant-acme; with a user of another name TENANT says whose objects these are.
+[[ $USER_NAME == tenant-* ]] && tenant=${USER_NAME#tenant-} || tenant=default
+tenant=${TENANT:-$tenant}
+# Answers come to an inbox of the tenant's own; to the default one any client may listen.
+[[ $tenant == default ]] && inbox=_INBOX || inbox=tureen.v1.$tenant.inbox.$USER_NAME
+inbox+=.$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
 jq -cn '{user: env.USER_NAME, pass: env.PASSWORD, verbose: true, headers: true, no_responders: true}' |
     sed 's/.*/CONNECT &\r/' >&"$nats"
 until [[ ${said:-} == +OK* ]]; do
@@ -36,7 +41,7 @@ printf 'SUB %s 1\r\n' "$inbox" >&"$nats"
 # ask SUBJECT [PAYLOAD]: send a command and print the answer.
 ask() {
     local payload=${2:-'{}'} line message headers
-    printf 'HPUB tureen.v1.default.%s %s %d %d\r\n%s%s\r\n' "$1" "$inbox" \
+    printf 'HPUB tureen.v1.%s.%s %s %d %d\r\n%s%s\r\n' "$tenant" "$1" "$inbox" \
         ${#JSON} $((${#JSON} + ${#payload})) "$JSON" "$payload" >&"$nats"
     while read -r -t 5 -u "$nats" -a line; do
         case ${line[0]} in

@@ -14,7 +14,8 @@ from tureen.client.scaled.mediasoup import NO_NODE, ScaledMediasoup, checked_pol
 from tureen.client.session import Session
 from tureen.contract.errors import TureenError
 from tureen.contract.ids import check_id
-from tureen.contract.subjects import DEFAULT_TENANT
+from tureen.contract.permissions import tenant_of
+from tureen.contract.subjects import DEFAULT_TENANT, SYSTEM
 
 REQUEST_TIMEOUT = 5.0
 """How long a call may take by default, in seconds."""
@@ -27,7 +28,7 @@ _SHORTEST_LEASE, _LONGEST_LEASE = 1, 3600
 def connect(
     url: str | Sequence[str],
     *,
-    tenant: str = ...,
+    tenant: str | None = ...,
     scale: Literal["worker"] = ...,
     node_id: str | None = ...,
     timeout: float = ...,
@@ -40,7 +41,7 @@ def connect(
 def connect(
     url: str | Sequence[str],
     *,
-    tenant: str = ...,
+    tenant: str | None = ...,
     scale: Literal["node", "cluster"],
     node_id: str | None = ...,
     room_policy: Mapping[str, Any] | None = ...,
@@ -53,7 +54,7 @@ def connect(
 def connect(
     url: str | Sequence[str],
     *,
-    tenant: str = DEFAULT_TENANT,
+    tenant: str | None = None,
     scale: Literal["worker", "node", "cluster"] = "worker",
     node_id: str | None = None,
     room_policy: Mapping[str, Any] | None = None,
@@ -72,7 +73,8 @@ def connect(
 
     Args:
         url: Where NATS is, with the credentials; several for a cluster of servers.
-        tenant: Whose objects these are.
+        tenant: Whose objects these are. Default: the user's own, where it is called ``tenant-<tenant>``; else
+            ``default``.
         scale: What a worker is: ``worker``, a process of this client's own on a node; ``node``, all the workers of a
             node's pool; ``cluster``, those of all nodes. With the latter two a router is a room: it looks like one
             router, and has as many as it needs. They need placement.
@@ -93,9 +95,11 @@ def connect(
     """
     servers = [url] if isinstance(url, str) else [*url]
     _check(tenant, timeout, lease)
-    base = BusSettings(servers=servers, tenant=tenant, name="tureen-client")
+    base = BusSettings(servers=servers, name="tureen-client")
     if settings is not None:
-        base = settings.model_copy(update={"servers": base.servers, "tenant": base.tenant})
+        base = settings.model_copy(update={"servers": base.servers})
+    whose = _tenant(base) if tenant is None else tenant
+    base = base.model_copy(update={"tenant": whose})
     if scale not in ("worker", "node", "cluster"):
         raise TypeError(f"scale must be 'worker', 'node' or 'cluster', not {scale!r}")
     if scale == "worker" and room_policy is not None:
@@ -105,14 +109,21 @@ def connect(
     policy = checked_policy(room_policy)
 
     def client(bus: Bus) -> Connection:
-        session = Session(bus, tenant, timeout, lease)
+        session = Session(bus, whose, timeout, lease)
         return Mediasoup(session, node_id) if scale == "worker" else ScaledMediasoup(session, node_id, scale, policy)
 
     return _connected(base, client)
 
 
-def _check(tenant: str, timeout: float, lease: float | None) -> None:
-    check_id(tenant, "tenant")
+def _tenant(settings: BusSettings) -> str:
+    """Return whose user this is, by its name."""
+    tenant = tenant_of(settings.user_name)
+    return DEFAULT_TENANT if tenant == SYSTEM else tenant
+
+
+def _check(tenant: str | None, timeout: float, lease: float | None) -> None:
+    if tenant is not None:
+        check_id(tenant, "tenant")
     if not timeout > 0:
         raise TypeError(f"timeout: {timeout} leaves no time for an answer; give seconds")
     if lease is not None and not _SHORTEST_LEASE <= lease <= _LONGEST_LEASE:

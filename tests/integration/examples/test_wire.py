@@ -22,9 +22,10 @@ WIRE = Path(__file__).parents[3] / "examples" / "wire"
 PATIENCE = 60.0
 
 
-async def run(*command: str | Path, url: str) -> tuple[int, str]:
+async def run(*command: str | Path, url: str, **environment: str) -> tuple[int, str]:
     """Run a program; return its status, and what it said if it ended well, else what went wrong."""
-    process = await asyncio.create_subprocess_exec(*command, stdout=-1, stderr=-1, env={**os.environ, "NATS_URL": url})
+    variables = {**os.environ, "NATS_URL": url, **environment}
+    process = await asyncio.create_subprocess_exec(*command, stdout=-1, stderr=-1, env=variables)
     try:
         async with asyncio.timeout(PATIENCE):
             out, err = await process.communicate()
@@ -68,6 +69,17 @@ async def test_every_language(wire: Path, tmp_path: Path, monkeypatch: pytest.Mo
             ran = await run(*program, url=cluster.facts["natsUrl"])
             assert ran == (0, "50 of 50 packets came through node-1, in order\n")
         assert await workers(cluster) == before
+
+
+async def test_a_tenants_url(wire: Path, tmp_path: Path) -> None:
+    """With the URL of a tenant's user each asks for that tenant, and with TENANT for the one that it names."""
+    async with local_cluster("--workers", "1", "--tenants", "acme", log=tmp_path / "log") as cluster:
+        (tenant,) = [each for each in cluster.facts["tenants"] if each["tenant"] == "acme"]
+        for program in programs(wire):
+            ran = await run(*program, url=tenant["natsUrl"])
+            assert ran == (0, "50 of 50 packets came through node-1, in order\n")
+            status, said = await run(*program, url=tenant["natsUrl"], TENANT="globex")
+            assert status, said
 
 
 async def test_what_is_refused(wire: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
