@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-import msgpack
+import msgspec
 
 from tureen.contract.cluster import PulledFrom
 from tureen.contract.paging import PAGE_BYTES
@@ -23,8 +23,7 @@ _IN_ONE_PART = 256
 _AT_ONCE = 256
 """Routers and producers that are packed until others get their turn."""
 
-# A packer for every part would be made, with a quarter of a MB for what it packs.
-_pack = msgpack.Packer().pack
+_pack = msgspec.msgpack.Encoder().encode
 
 
 class _Packed(NamedTuple):
@@ -130,8 +129,4 @@ def _producer(producer_id: str, held: HeldProducer) -> dict[str, Any]:
 
 def _page(head: dict[str, Any], number: int, parts: list[bytes]) -> bytes:
     """Return a page in msgpack, of what is packed already."""
-    packer = msgpack.Packer()
-    packed = [packer.pack_map_header(len(head) + 2)]
-    for key, value in {**head, "page": number}.items():
-        packed += packer.pack(key), packer.pack(value)
-    return b"".join([*packed, packer.pack("routers"), packer.pack_array_header(len(parts)), *parts])
+    return _pack({**head, "page": number, "routers": [msgspec.Raw(part) for part in parts]})

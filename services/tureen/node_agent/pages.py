@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any, NamedTuple
 
+from tureen.bus import payload
 from tureen.contract.errors import NotFound
 from tureen.contract.ids import new_id
 
@@ -16,26 +18,36 @@ MOST = 16
 class _Answer(NamedTuple):
     tenant: str
     command: str
-    pages: list[dict[str, Any]]
+    pages: list[bytes]
     until: float
 
 
 class Pages:
-    """The pages of the last answers that were too large for one message."""
+    """The pages of the last answers that were too large for one message, in msgpack."""
 
     def __init__(self) -> None:
         self._answers: dict[str, _Answer] = {}
 
-    def first(self, tenant: str, command: str, pages: list[dict[str, Any]], now: float) -> dict[str, Any]:
-        """Keep an answer's pages, where there is more than one, and return the first."""
-        self._make_room(tenant, now)
-        answer_id = new_id()
-        answer = _Answer(tenant, command, pages, now + KEPT)
-        if len(pages) > 1:
-            self._answers[answer_id] = answer
-        return _page(answer_id, answer, 0)
+    def keep(self, tenant: str, command: str, parts: list[dict[str, Any]], now: float) -> Generator[None, None, bytes]:
+        """Make an answer's pages of its parts, and keep them where there is more than one.
 
-    def named(self, tenant: str, command: str, token: str, now: float) -> dict[str, Any]:
+        The generator yields between two pages, so that others get their turn; its result is the first.
+        """
+        answer_id = new_id()
+        pages: list[bytes] = []
+        for number, part in enumerate(parts):
+            if pages:
+                yield
+            body = {**part, "pages": len(parts)}
+            if number + 1 < len(parts):
+                body["next"] = f"{answer_id}_{number + 1}"
+            pages.append(payload.encode(body))
+        if len(pages) > 1:
+            self._make_room(tenant, now)
+            self._answers[answer_id] = _Answer(tenant, command, pages, now + KEPT)
+        return pages[0]
+
+    def named(self, tenant: str, command: str, token: str, now: float) -> bytes:
         """Return a page by what the page before called `next`; it can be asked for again.
 
         Raises:
@@ -50,7 +62,7 @@ class Pages:
             or not (number.isascii() and number.isdecimal() and 0 < int(number) < len(answer.pages))
         ):
             raise NotFound(f"page {token} is not there: begin with page first", details={"path": "page"})
-        return _page(answer_id, answer, int(number))
+        return answer.pages[int(number)]
 
     def _make_room(self, tenant: str, now: float) -> None:
         for answer_id in [key for key, answer in self._answers.items() if answer.until <= now]:
@@ -61,8 +73,3 @@ class Pages:
 
     def __len__(self) -> int:
         return len(self._answers)
-
-
-def _page(answer_id: str, answer: _Answer, number: int) -> dict[str, Any]:
-    body = {**answer.pages[number], "pages": len(answer.pages)}
-    return body | {"next": f"{answer_id}_{number + 1}"} if number + 1 < len(answer.pages) else body

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tureen.bus import headers, payload
+from tureen.bus.call import Result
 from tureen.contract.cluster import LEVEL
 from tureen.contract.errors import Internal, Malformed, TooLarge, TureenError, from_mediasoup
 from tureen.contract.model import Reply
@@ -45,16 +46,15 @@ def coded(error: BaseException) -> TureenError:
     return Internal(_OURS)
 
 
-def success(result: Reply | Mapping[str, Any] | None, *, json: bool, limit: int, pageable: bool = False) -> Answer:
+def success(result: Result, *, json: bool, limit: int, pageable: bool = False) -> Answer:
     """Return the answer that carries a result.
 
     Raises:
         TooLarge: Headers and body exceed `limit` bytes.
         Internal: The result cannot be sent.
     """
-    body = result.to_wire() if isinstance(result, Reply) else result or {}
     try:
-        block, packed = (_PLAIN_JSON, payload.encode_json(body)) if json else (_PLAIN, payload.encode(body))
+        block, packed = (_PLAIN_JSON, payload.encode_json(_map_of(result))) if json else (_PLAIN, _packed(result))
     except Malformed as error:
         log.exception("an answer cannot be sent: %s", error.message)
         raise Internal(_OURS) from None
@@ -65,6 +65,18 @@ def success(result: Reply | Mapping[str, Any] | None, *, json: bool, limit: int,
         )
     # As Answer(…), without a call in Python.
     return tuple.__new__(Answer, (block, packed, None))
+
+
+def _packed(result: Result) -> bytes:
+    if isinstance(result, bytes):
+        return result
+    return payload.encode(result.to_wire() if isinstance(result, Reply) else result or {})
+
+
+def _map_of(result: Result) -> Mapping[str, Any]:
+    if isinstance(result, bytes):
+        return payload.decode(result)
+    return result.to_wire() if isinstance(result, Reply) else result or {}
 
 
 def failure(error: TureenError, trace_id: str, *, json: bool) -> Answer:

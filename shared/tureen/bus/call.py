@@ -33,8 +33,8 @@ class Call(NamedTuple):
         return max(self.deadline - asyncio.get_running_loop().time(), 0.0)
 
 
-Result = Reply | Mapping[str, Any] | None
-"""What a command is answered with: a model, a map as it goes on the wire, or nothing to say."""
+Result = Reply | Mapping[str, Any] | bytes | None
+"""What a command is answered with: a model, a map as it goes on the wire, the same in msgpack, or nothing to say."""
 
 Handler = Callable[[Call, Any], Awaitable[Result]]
 """Carries out a command: gets the call and the command's model, returns the answer or raises a coded error."""

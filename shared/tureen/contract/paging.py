@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
-import msgpack
+import msgspec
 
 from tureen.contract.ids import Id
 from tureen.contract.model import Command, Message, Reply
@@ -17,10 +17,14 @@ FIRST = "first"
 PAGE_BYTES = 240 * 1024
 """A page stays under 256 KiB, its envelope included."""
 _PIECE_BYTES = 16 * 1024
-_AT_ONCE = 64 * 1024
+_AT_ONCE = 32 * 1024
 """Bytes that are cut up until others get their turn."""
 _MOST_VALUES = 512
 """What holds more values is not packed to find out its size, but cut."""
+_MOST_ITEMS = 128
+"""Items of a list that stay together."""
+
+_pack = msgspec.msgpack.Encoder().encode
 
 Item = TypeVar("Item", bound=Message)
 
@@ -117,10 +121,13 @@ def _pieces(value: dict[str, Any], limit: int) -> Iterator[tuple[dict[str, Any],
 
 
 def _batches(items: list[Any], limit: int) -> Iterator[tuple[list[Any], int]]:
-    """Yield a list's items, as many at a time as fit when the list is halved again and again, with their size."""
-    size = _measure(items, limit)
+    """Yield a list's items with their size, so many at a time, or as fit when these are halved again and again."""
+    size = _measure(items, limit) if len(items) <= _MOST_ITEMS else None
     if size is not None:
         yield items, size
+    elif len(items) > _MOST_ITEMS:
+        for start in range(0, len(items), _MOST_ITEMS):
+            yield from _batches(items[start : start + _MOST_ITEMS], limit)
     elif len(items) > 1:
         middle = len(items) // 2
         yield from _batches(items[:middle], limit)
@@ -199,4 +206,4 @@ def _copy(item: Any) -> Any:
 
 
 def _size(value: Any) -> int:
-    return len(msgpack.packb(value))
+    return len(_pack(value))

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -31,6 +32,10 @@ REQUEST_TIMEOUT = 10.0
 # on, and two of them one inside the other are enough of that. (Node's mediasoup waits with setImmediate, which comes
 # after all promises have settled; asyncio has nothing like it.)
 _SETTLING_TURNS = 6
+
+_AT_ONCE = 64
+"""How many notifications are delivered in one turn of the event loop: a producer with thousands of consumers that is
+paused or closed makes as many of them."""
 
 _LOG_LEVELS = {"D": logging.DEBUG, "W": logging.WARNING, "E": logging.ERROR, "X": logging.INFO}
 
@@ -64,6 +69,7 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._pending = PendingRequests()
         self._listeners: dict[str, Listener] = {}
+        self._due: deque[Notification] = deque()
         self._outbox: Outbox | None = None
         self._consumer: asyncio.Transport | None = None
         self._sweep_timer: asyncio.TimerHandle | None = None
@@ -252,10 +258,21 @@ class Channel:
         if turns:
             self._loop.call_soon(self._settle, notifications, turns - 1)
             return
-        for notification in notifications:
+        waiting = bool(self._due)
+        self._due += notifications
+        if not waiting:
+            self._deliver_due()
+
+    def _deliver_due(self) -> None:
+        """Deliver the first of what is due, and the rest in the next turns."""
+        due = self._due
+        for _ in range(min(len(due), _AT_ONCE)):
+            notification = due.popleft()
             listener = self._listeners.get(notification.handler_id)
             if listener is not None:
                 self._deliver(listener, notification)
+        if due:
+            self._loop.call_soon(self._deliver_due)
 
     def _deliver(self, listener: Listener, notification: Notification) -> None:
         body = notification.body

@@ -23,6 +23,9 @@ def test_a_result() -> None:
     assert headers.parse(answer.headers) == {"tureen-level": str(LEVEL)}
     assert msgpack.unpackb(answers.success({"a": b"1"}, json=False, limit=1000).body) == {"a": b"1"}
     assert msgpack.unpackb(answers.success(None, json=False, limit=1000).body) == {}
+    packed = msgpack.packb({"a": b"1"})
+    assert answers.success(packed, json=False, limit=1000).body is packed
+    assert json.loads(answers.success(packed, json=True, limit=1000).body) == {"a": "MQ=="}
 
 
 def test_a_result_in_json() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -167,6 +168,38 @@ async def test_notifications_reach_their_listener(codec: Codec) -> None:
         )
         await done.wait()
         assert heard == [("CONSUMER_PRODUCER_PAUSE", {}), ("PRODUCER_SCORE", score)]
+
+
+async def test_many_notifications_come_in_turns(codec: Codec) -> None:
+    """Of very many that come at once, so many are delivered that others get their turn, all in their order."""
+    async with stand_in_worker(codec) as (channel, worker):
+        turn = 0
+        heard: list[tuple[int, int]] = []
+        done = asyncio.Event()
+
+        async def count() -> None:
+            nonlocal turn
+            while True:
+                await asyncio.sleep(0)
+                turn += 1
+
+        def hear(number: int) -> None:
+            heard.append((number, turn))
+            if len(heard) == 500:
+                done.set()
+
+        for number in range(500):
+            channel.subscribe(str(number), lambda _event, _body, number=number: hear(number))  # type: ignore[misc]
+        counting = asyncio.create_task(count())
+        await worker.send(
+            *(worker.encode("Notification", handlerId=str(n), event="CONSUMER_PRODUCER_PAUSE") for n in range(500))
+        )
+        await done.wait()
+        counting.cancel()
+        assert [number for number, _ in heard] == list(range(500))
+        in_turns = Counter(turn for _, turn in heard)
+        assert max(in_turns.values()) <= 2 * 64
+        assert len(in_turns) >= 4
 
 
 @pytest.mark.parametrize("how", ["await", "wait_for", "gather", "nested"])

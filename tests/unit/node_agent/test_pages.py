@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgpack
 import pytest
 
 from tureen.contract.errors import NotFound
@@ -13,15 +14,35 @@ def answer(count: int) -> list[dict[str, Any]]:
     return [{"ids": [number]} for number in range(count)]
 
 
+def first(pages: Pages, tenant: str, parts: list[dict[str, Any]], now: float) -> dict[str, Any]:
+    """Keep the pages of an answer to `router.dump`, and return the first."""
+    work = pages.keep(tenant, "router.dump", parts, now)
+    yields = 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            assert yields == len(parts) - 1
+            page: dict[str, Any] = msgpack.unpackb(end.value)
+            return page
+        yields += 1
+
+
+def named(pages: Pages, tenant: str, token: str, now: float) -> dict[str, Any]:
+    """Return a page of an answer to `router.dump`."""
+    page: dict[str, Any] = msgpack.unpackb(pages.named(tenant, "router.dump", token, now))
+    return page
+
+
 def test_pages_follow_each_other() -> None:
     """Each page names the next, the last one none; asked for again it is the same."""
     pages = Pages()
-    page = pages.first("a", "router.dump", answer(3), now=0)
+    page = first(pages, "a", answer(3), now=0)
     seen = [page]
     while "next" in page:
         token = page["next"]
-        page = pages.named("a", "router.dump", token, now=1)
-        assert pages.named("a", "router.dump", token, now=1) == page
+        page = named(pages, "a", token, now=1)
+        assert named(pages, "a", token, now=1) == page
         seen.append(page)
     assert [each["ids"] for each in seen] == [[0], [1], [2]]
     assert {each["pages"] for each in seen} == {3}
@@ -30,7 +51,7 @@ def test_pages_follow_each_other() -> None:
 def test_one_page_is_not_kept() -> None:
     """What is whole takes no memory."""
     pages = Pages()
-    assert pages.first("a", "router.dump", answer(1), now=0) == {"ids": [0], "pages": 1}
+    assert first(pages, "a", answer(1), now=0) == {"ids": [0], "pages": 1}
     assert len(pages) == 0
 
 
@@ -50,7 +71,7 @@ def test_one_page_is_not_kept() -> None:
 def test_what_is_not_there(tenant: str, command: str, suffix: str, now: float) -> None:
     """Another tenant's, another command's, an old or a wrong page is told to be begun anew."""
     pages = Pages()
-    token = pages.first("a", "router.dump", answer(2), now=0)["next"].rpartition("_")[0]
+    token = first(pages, "a", answer(2), now=0)["next"].rpartition("_")[0]
     with pytest.raises(NotFound, match="begin with page first"):
         pages.named(tenant, command, token + suffix, now)
 
@@ -58,12 +79,12 @@ def test_what_is_not_there(tenant: str, command: str, suffix: str, now: float) -
 def test_a_tenant_keeps_so_many() -> None:
     """With one answer more the oldest is dropped; those of others stay, and what is over is forgotten."""
     pages = Pages()
-    other = pages.first("b", "router.dump", answer(2), now=0)["next"]
-    first, *rest = [pages.first("a", "router.dump", answer(2), now=0)["next"] for _ in range(MOST + 1)]
+    other = first(pages, "b", answer(2), now=0)["next"]
+    oldest, *rest = [first(pages, "a", answer(2), now=0)["next"] for _ in range(MOST + 1)]
     with pytest.raises(NotFound):
-        pages.named("a", "router.dump", first, now=1)
+        named(pages, "a", oldest, now=1)
     for token in rest:
-        assert pages.named("a", "router.dump", token, now=1)["ids"] == [1]
-    assert pages.named("b", "router.dump", other, now=1)["ids"] == [1]
-    pages.first("c", "router.dump", answer(2), now=KEPT)
+        assert named(pages, "a", token, now=1)["ids"] == [1]
+    assert named(pages, "b", other, now=1)["ids"] == [1]
+    first(pages, "c", answer(2), now=KEPT)
     assert len(pages) == 1

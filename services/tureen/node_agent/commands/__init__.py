@@ -56,9 +56,9 @@ async def _in_pages(state: AgentState, function: AgentFunction, call: Call, comm
     """Answer whole, or with the page that is asked for."""
     if command.page in {None, FIRST}:
         reply = await function(state, call, command)
-        if command.page is None or reply is None:
+        if command.page is None or reply is None or isinstance(reply, bytes):
             return reply
         whole = reply.to_wire() if isinstance(reply, Reply) else {**reply}
-        pages = await in_turns(splitting(whole))
-        return state.pages.first(call.tenant, call.command.name, pages, state.now())
+        parts = await in_turns(splitting(whole))
+        return await in_turns(state.pages.keep(call.tenant, call.command.name, parts, state.now()))
     return state.pages.named(call.tenant, call.command.name, command.page, state.now())
