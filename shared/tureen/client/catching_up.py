@@ -6,7 +6,7 @@ Where mediasoup has an event for a change it is emitted, once, with what holds n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -35,6 +35,12 @@ _STATES: Mapping[str, tuple[str, str]] = {
 _OF_COMEDIA = frozenset({"tuple", "rtcptuple"})
 """Events of what a packet has told; without `comedia` it is `connect()` that tells it, which is no event."""
 _TUPLES = frozenset({"tuple", "rtcpTuple"})
+_TOLD_BY: Mapping[str, str] = {
+    "iceParameters": "iceparameterschange",
+    "dtlsRemoteCert": "dtlsremotecert",
+    "sctpNegotiatedCapabilities": "sctpnegotiatedcapabilities",
+}
+"""Which event tells of properties for which mediasoup has none; of all others it is `connect`."""
 _AT_ONCE = 16
 """Transports that are looked at side by side."""
 
@@ -56,17 +62,17 @@ async def catch_up_router(router: Router) -> bool:
     """Find out what has happened to a router and to what is on it, and emit it; tell whether all was found out."""
     # A router that is closed is heard no more.
     sequence = router._link.sequence_of(router.id) or Count()
-    with sequence.noting(), router._link.noting_changes() as changed:
+    with sequence.noting():
         try:
-            await _catch_up(router, sequence, changed)
+            await _catch_up(router, sequence)
         except MediasoupError:
             # Nobody answers.
             return False
     return True
 
 
-async def _catch_up(router: Router, sequence: Count, changed: Set[str]) -> None:
-    """Take over what dumps tell, but for what is later: what events tell, or this client has changed meanwhile."""
+async def _catch_up(router: Router, sequence: Count) -> None:
+    """Take over what dumps tell, but for what events tell that are later than these."""
     known = _known(router)
     try:
         reply = await router._command("dump")
@@ -82,9 +88,7 @@ async def _catch_up(router: Router, sequence: Count, changed: Set[str]) -> None:
     )
     limit = asyncio.Semaphore(_AT_ONCE)
     transports = [object_ for object_ in known if isinstance(object_, Transport)]
-    results = await asyncio.gather(
-        *(_states(each, limit, sequence, changed) for each in transports), return_exceptions=True
-    )
+    results = await asyncio.gather(*(_states(each, limit, sequence) for each in transports), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
@@ -128,7 +132,7 @@ def _pause(known: list[Remote], paused: frozenset[str], source_paused: frozenset
             object_.paused_there(object_.id in paused)
 
 
-async def _states(transport: Transport, limit: asyncio.Semaphore, sequence: Count, changed: Set[str]) -> None:
+async def _states(transport: Transport, limit: asyncio.Semaphore, sequence: Count) -> None:
     """Emit the changes of a transport's state, and of what is on it."""
     async with limit:
         if transport.closed:
@@ -140,35 +144,41 @@ async def _states(transport: Transport, limit: asyncio.Semaphore, sequence: Coun
             # An event tells of that.
             return
     told = partial(sequence.told_since, asked)
-    _transport(transport, reply["properties"], told, changed, comedia=bool(reply["dump"].get("comedia")))
+    _transport(transport, reply["properties"], told, comedia=bool(reply["dump"].get("comedia")))
     for state in reply["producers"]:
         _emit(transport._producers.get(state["id"]), "score", "_score", state["score"], told)
     for state in reply["consumers"]:
-        _consumer(transport._consumers.get(state["id"]), state, told, changed)
+        _consumer(transport._consumers.get(state["id"]), state, told)
     for state in reply["dataConsumers"]:
         data_consumer = transport._data_consumers.get(state["id"])
-        if data_consumer is not None and data_consumer.id not in changed:
+        if data_consumer is not None and not told(data_consumer.id, "subchannelschange"):
             data_consumer._subchannels = state["subchannels"]
 
 
-def _transport(
-    transport: Transport, properties: Mapping[str, Any], told: Told, changed: Set[str], *, comedia: bool
-) -> None:
+def _transport(transport: Transport, properties: Mapping[str, Any], told: Told, *, comedia: bool) -> None:
     emitted = _STATES if comedia else _STATES.keys() - _OF_COMEDIA
     for event in emitted:
         key, attribute = _STATES[event]
         # That there is none yet is no event.
         if event in transport.EVENTS and properties.get(key) is not None:
             _emit(transport, event, attribute, properties[key], told)
-    if transport.id not in changed and not transport.closed:
-        transport.take({key: value for key, value in properties.items() if not comedia or key not in _TUPLES})
+    if transport.closed:
+        return
+    transport.take(
+        {
+            key: value
+            for key, value in properties.items()
+            if not (comedia and key in _TUPLES) and not told(transport.id, _TOLD_BY.get(key, "connect"))
+        }
+    )
 
 
-def _consumer(consumer: Any, state: Mapping[str, Any], told: Told, changed: Set[str]) -> None:
+def _consumer(consumer: Any, state: Mapping[str, Any], told: Told) -> None:
     _emit(consumer, "score", "_score", state["score"], told)
     _emit(consumer, "layerschange", "_current_layers", consumer_layers(state.get("currentLayers")), told)
-    if consumer is not None and consumer.id not in changed:
+    if consumer is not None and not told(consumer.id, "preferredlayerschange"):
         consumer._preferred_layers = consumer_layers(state.get("preferredLayers"))
+    if consumer is not None and not told(consumer.id, "prioritychange"):
         consumer._priority = state["priority"]
 
 

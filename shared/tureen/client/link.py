@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Set
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tureen.client.errors import named
@@ -24,15 +23,6 @@ from tureen.mediasoup.errors import MediasoupError, WorkerClosedError
 _SETTLING_TURNS = 6
 
 _COMMANDS = commands_of("node")
-
-_UNTOLD = frozenset(
-    {
-        *("transport.connect", "transport.restartIce"),
-        *("consumer.setPreferredLayers", "consumer.setPriority", "consumer.unsetPriority"),
-        *("dataConsumer.setSubchannels", "dataConsumer.addSubchannel", "dataConsumer.removeSubchannel"),
-    }
-)
-"""Commands that change what no event tells of."""
 
 
 class Link:
@@ -76,19 +66,8 @@ class Link:
         self._sequence = Count()
         self._hearings: dict[str, Hearing] = {}
         self._connected: set[str] = set()
-        self._noting: list[set[str]] = []
 
     # Asking.
-
-    @contextmanager
-    def noting_changes(self) -> Iterator[Set[str]]:
-        """Note the ids of objects that are asked for what no event tells of."""
-        changed: set[str] = set()
-        self._noting.append(changed)
-        try:
-            yield changed
-        finally:
-            self._noting.remove(changed)
 
     def request(
         self,
@@ -127,9 +106,6 @@ class Link:
         return what
 
     async def _request(self, method: str, body: Mapping[str, Any] | None, what: Asked) -> Any:
-        if self._noting and what.command.name in _UNTOLD:
-            for changed in self._noting:
-                changed.add(what.payload[what.command.target])
         key = new_id_key(method)
         if key is not None:
             return await self._create(method, body or {}, what, (body or {})[key])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tureen import mediasoup
 from tureen.client.remote import Measured
+from tureen.mediasoup.convert import consumer_layers
 
 if TYPE_CHECKING:
     from tureen.client.router import Router
@@ -25,6 +26,14 @@ class Consumer(Measured, mediasoup.Consumer):
     __slots__ = ()
 
     NOUN = "consumer"
+
+    def _told(self, event: str, data: Any) -> None:
+        if event == "preferredlayerschange":
+            self._preferred_layers = consumer_layers(data)
+        elif event == "prioritychange":
+            self._priority = data
+        else:
+            super()._told(event, data)
 
     def _producer_closed(self) -> None:
         lost = not self._closed
@@ -53,6 +62,12 @@ class DataConsumer(Measured, mediasoup.DataConsumer):
         super()._data_producer_closed()
         if lost:
             cast("Router", self._transport._router).lost_producer(self._data_producer_id)
+
+    def _told(self, event: str, data: Any) -> None:
+        if event == "subchannelschange":
+            self._subchannels = data
+        else:
+            super()._told(event, data)
 
     def _arguments(self, event: str, data: Any) -> tuple[Any, ...]:
         return (data["message"], data["ppid"]) if event == "message" else super()._arguments(event, data)

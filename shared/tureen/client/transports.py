@@ -233,6 +233,8 @@ class NetworkTransport(Transport, network_transport.NetworkTransport):
     def _told(self, event: str, data: Any) -> None:
         if event == "sctpnegotiatedcapabilities":
             self._sctp_negotiated_capabilities = cast("SctpNegotiatedCapabilities", data)
+        elif event == "connect":
+            self.take(data)
         else:
             super()._told(event, data)
 
@@ -252,6 +254,8 @@ class WebRtcTransport(NetworkTransport, mediasoup.WebRtcTransport):
     def _told(self, event: str, data: Any) -> None:
         if event == "dtlsremotecert":
             self._dtls_remote_cert = data
+        elif event == "iceparameterschange":
+            self.take({"iceParameters": data})
         else:
             super()._told(event, data)
 

@@ -83,6 +83,27 @@ class DtlsRemoteCert(ObjectEvent):
     data: str
 
 
+class IceParametersChange(ObjectEvent):
+    """`iceparameterschange`: mediasoup's IceParameters."""
+
+    data: dict[str, Any]
+
+
+class Connected(Message):
+    """What connecting a transport has settled, as `transport.connect` answers it."""
+
+    dtls_parameters: dict[str, Any] | None = None
+    tuple: dict[str, Any] | None = None
+    rtcp_tuple: dict[str, Any] | None = None
+    srtp_parameters: dict[str, Any] | None = None
+
+
+class ConnectEvent(ObjectEvent):
+    """`connect`."""
+
+    data: Connected
+
+
 class SctpCapabilities(Message):
     """How many streams an SCTP association has each way."""
 
@@ -219,6 +240,24 @@ class LayersChange(ObjectEvent):
     """`layerschange`; without data there is no layer that could be sent."""
 
     data: ConsumerLayers | None = None
+
+
+class PreferredLayersChange(ObjectEvent):
+    """`preferredlayerschange`; without data it has no layers."""
+
+    data: ConsumerLayers | None = None
+
+
+class PriorityChange(ObjectEvent):
+    """`prioritychange`: 1 to 255."""
+
+    data: int
+
+
+class SubchannelsChange(ObjectEvent):
+    """`subchannelschange`: those that it listens to now."""
+
+    data: list[int]
 
 
 class ConsumerTrace(Message):

@@ -60,6 +60,10 @@ OBJECT_EVENTS: tuple[Told, ...] = (
         "Both ends of the SCTP association have agreed.",
         events.SctpNegotiatedCapabilities,
     ),
+    _event(
+        "transport", "connect", "Somebody has connected it; `data` tells what that has settled.", events.ConnectEvent
+    ),
+    _event("transport", "iceparameterschange", "Somebody has restarted ICE.", events.IceParametersChange),
     _event("transport", "sctpstatechange", "The state of the SCTP association.", events.SctpStateChange),
     _event("transport", "tuple", "A PlainTransport with `comedia` heard the other end's RTP.", events.TupleEvent),
     _event("transport", "rtcptuple", "A PlainTransport with `comedia` heard the other end's RTCP.", events.TupleEvent),
@@ -81,6 +85,10 @@ OBJECT_EVENTS: tuple[Told, ...] = (
     _event("consumer", "resume", "It, or its producer, was resumed: `data` tells which.", events.PausedEvent),
     _event("consumer", "score", "The quality of its stream, or of its producer's, changed.", events.ConsumerScoreEvent),
     _event("consumer", "layerschange", "Other layers are sent; without `data`, none.", events.LayersChange),
+    _event(
+        "consumer", "preferredlayerschange", "Somebody has chosen the layers to send.", events.PreferredLayersChange
+    ),
+    _event("consumer", "prioritychange", "Somebody has set its priority.", events.PriorityChange),
     _event("consumer", "trace", "What `consumer.enableTraceEvent` asked for.", events.ConsumerTraceEvent),
     _event("consumer", "rtp", "An RTP packet for the app, on a DirectTransport.", events.Packet),
     _event("dataProducer", "transportclose", "Its transport was closed."),
@@ -94,6 +102,12 @@ OBJECT_EVENTS: tuple[Told, ...] = (
     _event("dataConsumer", "close", "It is closed, whoever closed it."),
     _event("dataConsumer", "pause", "It, or its data producer, was paused: `data` tells which.", events.PausedEvent),
     _event("dataConsumer", "resume", "It, or its data producer, was resumed: `data` tells which.", events.PausedEvent),
+    _event(
+        "dataConsumer",
+        "subchannelschange",
+        "Somebody has chosen the subchannels that it listens to.",
+        events.SubchannelsChange,
+    ),
     _event("dataConsumer", "message", "A message for the app, on a DirectTransport.", events.DataMessageEvent),
     _event("dataConsumer", "sctpsendbufferfull", "A message was lost: too much waits to be sent."),
     _event("dataConsumer", "bufferedamountlow", "Few bytes wait to be sent.", events.BufferedAmountLow),

@@ -95,6 +95,25 @@ async def test_pauses(made: Everything, client: Client, node: RemoteNode, name: 
             await happens(lambda: other.paused is wanted)  # noqa: B023
 
 
+@pytest.mark.parametrize("asked_here", [True, False], ids=["by the maker", "by who got at it"])
+async def test_what_mediasoup_tells_nobody(
+    made: Everything, client: Client, node: RemoteNode, asked_here: bool
+) -> None:
+    """Whoever sets a property of which mediasoup has no event, both see it."""
+    there = await all_of(await client(), made, node)
+    asking = Everything(made.router)
+    asking.objects = made.objects if asked_here else there
+    for name in (
+        *("priority is set", "layers are chosen", "subchannels are set", "a subchannel is added", "ICE is restarted"),
+        *("DTLS is agreed on", "the plain one is connected", "the pipe is connected"),
+    ):
+        await HAPPENINGS[name](asking)
+    await happens(lambda: all(shown(there[name]) == shown(each) for name, each in made.objects.items()))
+    assert there["seen"].priority == 7
+    assert there["plain"].tuple["remotePort"] == made.one("plain").tuple["remotePort"] == 9
+    assert there["browser"].dtls_parameters["role"] != "auto"
+
+
 async def test_what_depends_on_it(made: Everything, client: Client, node: RemoteNode) -> None:
     """What ends because something else does says so to who has got at it, as it does to its maker."""
     there = await all_of(await client(), made, node)

@@ -21,8 +21,8 @@ from tureen.client import Mediasoup
 from tureen.mediasoup.errors import RequestTimeoutError
 
 TIMEOUT = 2.0
-LATE = 2 * TIMEOUT
-"""Three tries of `TIMEOUT` each would take longer."""
+LATE = 3 * TIMEOUT - 0.5
+"""Seconds; three tries of `TIMEOUT` each would take longer."""
 
 
 @pytest.fixture

@@ -48,17 +48,22 @@ async def set_preferred_layers(state: AgentState, call: Call, command: ConsumerS
         spatial_layer=command.spatial_layer, temporal_layer=command.temporal_layer
     )
     layers = entry.consumer.preferred_layers
+    state.events.publish(entry.router, "consumer", entry.id, "preferredlayerschange", layers)
     return PreferredLayers(preferred_layers=None if layers is None else {**layers})
 
 
 async def set_priority(state: AgentState, call: Call, command: ConsumerSetPriority) -> None:
     """Choose whose quality suffers last on this transport."""
-    await (await _settled(state, call, command.consumer_id)).consumer.set_priority(command.priority)
+    entry = await _settled(state, call, command.consumer_id)
+    await entry.consumer.set_priority(command.priority)
+    state.events.publish(entry.router, "consumer", entry.id, "prioritychange", entry.consumer.priority)
 
 
 async def unset_priority(state: AgentState, call: Call, command: ConsumerRef) -> None:
     """Set the priority back to 1."""
-    await (await _settled(state, call, command.consumer_id)).consumer.unset_priority()
+    entry = await _settled(state, call, command.consumer_id)
+    await entry.consumer.unset_priority()
+    state.events.publish(entry.router, "consumer", entry.id, "prioritychange", entry.consumer.priority)
 
 
 async def enable_trace_event(state: AgentState, call: Call, command: ConsumerEnableTraceEvent) -> None:

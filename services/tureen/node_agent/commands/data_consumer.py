@@ -53,23 +53,30 @@ async def get_buffered_amount(state: AgentState, call: Call, command: DataConsum
 
 async def set_subchannels(state: AgentState, call: Call, command: DataConsumerSetSubchannels) -> Subchannels:
     """Listen to these subchannels, and to no other."""
-    data_consumer = await _settled(state, call, command)
-    await data_consumer.set_subchannels(command.subchannels)
-    return Subchannels(subchannels=list(data_consumer.subchannels))
+    entry = await _entry(state, call, command)
+    await entry.data_consumer.set_subchannels(command.subchannels)
+    return _subchannels(state, entry)
 
 
 async def add_subchannel(state: AgentState, call: Call, command: DataConsumerSubchannel) -> Subchannels:
     """Listen to one more subchannel."""
-    data_consumer = await _settled(state, call, command)
-    await data_consumer.add_subchannel(command.subchannel)
-    return Subchannels(subchannels=list(data_consumer.subchannels))
+    entry = await _entry(state, call, command)
+    await entry.data_consumer.add_subchannel(command.subchannel)
+    return _subchannels(state, entry)
 
 
 async def remove_subchannel(state: AgentState, call: Call, command: DataConsumerSubchannel) -> Subchannels:
     """Listen to a subchannel no more."""
-    data_consumer = await _settled(state, call, command)
-    await data_consumer.remove_subchannel(command.subchannel)
-    return Subchannels(subchannels=list(data_consumer.subchannels))
+    entry = await _entry(state, call, command)
+    await entry.data_consumer.remove_subchannel(command.subchannel)
+    return _subchannels(state, entry)
+
+
+def _subchannels(state: AgentState, entry: DataConsumerEntry) -> Subchannels:
+    """Tell everybody which subchannels a data consumer listens to now."""
+    subchannels = list(entry.data_consumer.subchannels)
+    state.events.publish(entry.router, "dataConsumer", entry.id, "subchannelschange", subchannels)
+    return Subchannels(subchannels=subchannels)
 
 
 async def dump(state: AgentState, call: Call, command: DataConsumerRef) -> DataConsumerDumped:

@@ -61,16 +61,19 @@ async def connect(state: AgentState, call: Call, command: TransportConnect) -> T
     """Connect a transport; again with the same parameters it succeeds."""
     entry = await _settled(state, call, command.transport_id)
     mark = fingerprint(command.to_wire())
-    await state.creates.once(connect_id(entry.id), mark, lambda: _connect(entry, command), entry.tenant)
+    await state.creates.once(connect_id(entry.id), mark, lambda: _connect(state, entry, command), entry.tenant)
     return transport_connected(entry.transport)
 
 
 async def restart_ice(state: AgentState, call: Call, command: TransportRef) -> IceRestarted:
     """Give a WebRtcTransport new ICE parameters."""
-    transport = (await _settled(state, call, command.transport_id)).transport
+    entry = await _settled(state, call, command.transport_id)
+    transport = entry.transport
     if not isinstance(transport, WebRtcTransport):
         raise InvalidType(f"Transport {command.transport_id} is no WebRtcTransport")
-    return IceRestarted(ice_parameters={**await transport.restart_ice()})
+    ice_parameters = {**await transport.restart_ice()}
+    state.events.publish(entry.router, "transport", entry.id, "iceparameterschange", ice_parameters)
+    return IceRestarted(ice_parameters=ice_parameters)
 
 
 async def set_max_incoming_bitrate(state: AgentState, call: Call, command: TransportSetBitrate) -> None:
@@ -165,7 +168,7 @@ async def _settled(state: AgentState, call: Call, transport_id: str) -> Transpor
     return await state.named(state.objects.transports, transport_id, call)
 
 
-async def _connect(entry: TransportEntry, command: TransportConnect) -> bool:
+async def _connect(state: AgentState, entry: TransportEntry, command: TransportConnect) -> bool:
     transport = entry.transport
     srtp = cast("SrtpParameters | None", command.srtp_parameters)
     if isinstance(transport, WebRtcTransport):
@@ -176,6 +179,8 @@ async def _connect(entry: TransportEntry, command: TransportConnect) -> bool:
     elif isinstance(transport, PipeTransport):
         ip, port = _needed(command.ip, "ip"), _needed(command.port, "port")
         await transport.connect(ip=ip, port=port, srtp_parameters=srtp)
+    if settled := transport_connected(transport).to_wire():
+        state.events.publish(entry.router, "transport", entry.id, "connect", settled)
     return True
 
 
