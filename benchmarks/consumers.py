@@ -203,7 +203,7 @@ class Latencies:
 
 
 def _percentile(values: list[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100)[percent - 1] if len(values) > 1 else values[0]
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
 
 
 def _beside(name: str, value: float, peer: float, unit: str = "ms") -> Row:
@@ -257,13 +257,20 @@ async def measure(port: int, many: Agent, few: Agent, options: argparse.Namespac
     grown = (many.resident() - before) / options.consumers
     await few.consume(options.few)
     rows = [_of_goal("memory of a consumer", grown, GOAL_BYTES, "B")]
+    all_late: dict[str, list[float]] = {agent.node: [] for agent in agents}
 
     async def phase(name: str, work: Callable[[], Awaitable[Any]] | None = None, every: float = 1.0) -> Latencies:
         sys.stderr.write(f"{name}\n")
+        listener.begin()
         latencies = Latencies()
         timing = latencies.time(agents, options.seconds)
         await (during(work, every, timing) if work is not None else timing)
         rows.extend(latencies.rows(name, many, few))
+        beats = [await listener.late(agent.node) for agent in agents]
+        mine, theirs = (max(late) for late in beats)
+        rows.append(_beside(f"{name}: heartbeats late by, at most", mine, theirs))
+        for agent, late in zip(agents, beats, strict=True):
+            all_late[agent.node] += late
         return latencies
 
     async def inventories() -> None:
@@ -277,7 +284,6 @@ async def measure(port: int, many: Agent, few: Agent, options: argparse.Namespac
     async def comings() -> None:
         await asyncio.gather(*(agent.come_and_go() for agent in agents for _ in range(8)))
 
-    listener.begin()
     before_cpu = [agent.cpu() for agent in agents]
     latencies = await phase("commands")
     costs = [
@@ -288,7 +294,7 @@ async def measure(port: int, many: Agent, few: Agent, options: argparse.Namespac
     await phase("commands while others come and go", comings, every=0.05)
     await phase("commands while inventories are asked for", inventories)
     await phase("commands while dumps are asked for", dumps)
-    mine, theirs = [_percentile(await listener.late(agent.node), 99) for agent in agents]
+    mine, theirs = [_percentile(all_late[agent.node], 99) for agent in agents]
     rows.append(_beside("heartbeats all the while: late by, p99", mine, theirs))
     rows.extend(await _large(listener, many, few))
     worst = max(row.value for row in rows if row.name.endswith("p99"))

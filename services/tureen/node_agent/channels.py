@@ -36,8 +36,7 @@ def enter_data_consumer(state: AgentState, router: RouterEntry, data_consumer: D
         state.forget(entry)
         state.puller.unwatched(router, data_consumer.data_producer_id)
 
-    data_consumer.observer.once("close", closed)
-    state.events.attach(router, "dataConsumer", entry.id, data_consumer)
+    state.events.attach(router, "dataConsumer", entry.id, data_consumer, closed)
     return entry
 
 

@@ -70,8 +70,7 @@ def enter_consumer(
         if transport_id is not None:
             arbiter.consumer_gone(router, transport_id)
 
-    consumer.observer.once("close", closed)
-    state.events.attach(router, "consumer", consumer.id, consumer, seen=partial(_seen, entry))
+    state.events.attach(router, "consumer", consumer.id, consumer, closed, seen=partial(_seen, entry))
     return entry
 
 
