@@ -216,6 +216,9 @@ class Link:
         self._listeners.clear()
 
     def _hear(self, object_id: str, subject: str, sequence: Count, missed: Callable[[], None]) -> None:
+        if (before := self._hearings.get(object_id)) is not None:
+            # Everything would be heard twice.
+            before.end()
         self._hearings[object_id] = Hearing(self.session.bus, subject, sequence, self.deliver, missed)
 
     def deliver(self, object_id: str, event: str, body: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from tests.integration.client.everything import ATTACHING, HAPPENINGS, Everythin
 from tests.support.remote_node import RemoteNode
 
 from tureen.client import Mediasoup, connect
-from tureen.contract.errors import Unauthorized
+from tureen.contract.errors import Conflict, Unauthorized
 from tureen.mediasoup import Producer
 from tureen.mediasoup.errors import NotFoundError
 
@@ -112,6 +112,16 @@ async def test_what_mediasoup_tells_nobody(
     assert there["seen"].priority == 7
     assert there["plain"].tuple["remotePort"] == made.one("plain").tuple["remotePort"] == 9
     assert there["browser"].dtls_parameters["role"] != "auto"
+
+
+async def test_connected_by_another(made: Everything, client: Client, node: RemoteNode) -> None:
+    """Connecting anew what another client has connected succeeds with the same parameters, and not with others."""
+    there = await attach(await client(), "plain", made.plain.id, node.id)
+    await made.plain.connect(ip="127.0.0.1", port=9)
+    await there.connect(ip="127.0.0.1", port=9)
+    third = await attach(await client(), "plain", made.plain.id, node.id)
+    with pytest.raises(Conflict):
+        await third.connect(ip="127.0.0.1", port=10)
 
 
 async def test_what_depends_on_it(made: Everything, client: Client, node: RemoteNode) -> None:
