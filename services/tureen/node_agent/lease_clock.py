@@ -66,11 +66,12 @@ class LeaseClock:
 async def close_owned(lease: Lease) -> None:
     """Close everything that a lease owns that has ended, parents first; others get their turn in between."""
     # Nothing is added any more. What went with its parent is not owned any more, and may be very much.
-    for number, (object_id, made) in enumerate(list(lease.owned.items()), 1):
-        if lease.owned.pop(object_id, None) is not None:
+    for number, made in enumerate(list(lease.owned), 1):
+        if made in lease.owned:
+            del lease.owned[made]
             try:
                 made.close()
             except Exception:
-                log.exception("object %s of owner %s could not be closed", object_id, lease.owner_id)
+                log.exception("object %s of owner %s could not be closed", made.id, lease.owner_id)
         if number % AT_ONCE == 0:
             await asyncio.sleep(0)

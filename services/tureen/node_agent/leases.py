@@ -29,7 +29,8 @@ class Lease:
         id: Differs from that of the owner's lease before.
         ttl: Seconds for which a renewal holds.
         ends_at: When it ends, on the clock that is passed in.
-        owned: What it owns, by id, in the order in which it was made: parents come before what hangs on them.
+        owned: What it owns, in the order in which it was made: parents come before what hangs on them. The operator's
+            may own objects of several tenants, and of one id.
     """
 
     tenant: str
@@ -37,7 +38,7 @@ class Lease:
     id: str
     ttl: float
     ends_at: float
-    owned: dict[str, Closable] = field(default_factory=dict)
+    owned: dict[Closable, None] = field(default_factory=dict)
 
 
 class Leases:
@@ -89,7 +90,7 @@ class Leases:
         """Let an object depend on a lease; tell whether that still lasts."""
         if self._leases.get((lease.tenant, lease.owner_id)) is not lease:
             return False
-        lease.owned[made.id] = made
+        lease.owned[made] = None
         self._of_object[made] = lease
         return True
 
@@ -97,7 +98,7 @@ class Leases:
         """An object is gone, however it ended."""
         lease = self._of_object.pop(gone, None)
         if lease is not None:
-            lease.owned.pop(gone.id, None)
+            lease.owned.pop(gone, None)
 
     def end(self, tenant: str, owner_id: str) -> Lease | None:
         """Take a lease out and return it, with what is to be closed; None where there is none."""

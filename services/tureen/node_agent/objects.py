@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tureen.contract.errors import NotFound
 from tureen.contract.media import Served
 from tureen.contract.rooms import RoomRecord, RoomRouter
 from tureen.contract.subjects import SYSTEM
@@ -353,6 +354,17 @@ class Objects:
             NotFound: There is none of that id, or it is another tenant's.
         """
         return self.pipes.find(transport_id, tenant) or self.transports.get(transport_id, tenant)
+
+    def router_of_room(self, router_id: str, room_id: str) -> RouterEntry:
+        """Return a router of a room. Placement makes these, under ids of its own; tenants may call others the same.
+
+        Raises:
+            NotFound: The room has no such router here.
+        """
+        for router in self.routers.named(router_id):
+            if router.room_id == room_id:
+                return router
+        raise NotFound(f"Router with id {router_id} not found in room {room_id}", details={"id": router_id})
 
     def record_of(self, router: RouterEntry) -> RoomRecord | None:
         """Return the record of the room that a router belongs to."""

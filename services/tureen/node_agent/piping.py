@@ -56,7 +56,7 @@ async def pipe_to_router(
         raise InvalidType("exactly one of producerId and dataProducerId must be given")
     await state.settled(source_id, call)
     await state.settled(command.target_router_id, call)
-    target = state.objects.routers.find(command.target_router_id, call.tenant)
+    target = state.objects.routers.find(command.target_router_id, router.tenant)
     if target is None:
         raise Unsupported(f"router {command.target_router_id} is not on this node: pipes between nodes are the rooms'")
     if router.room_id is not None and router.room_id == target.room_id:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
-from tureen.contract.errors import NotFound, Unauthorized
+from tureen.contract.errors import InvalidType, NotFound, Unauthorized
 from tureen.contract.subjects import SYSTEM
 
 
@@ -50,12 +50,16 @@ class Table(Generic[Entry]):
             del self._others[entry.tenant, entry.id]
 
     def find(self, object_id: str, tenant: str) -> Entry | None:
-        """Return a tenant's object, or None. The operator gets the one that was the first of its id."""
+        """Return a tenant's object, or None. The operator gets the node's own, else the one that has this id.
+
+        Raises:
+            InvalidType: It is the operator who asks, and several tenants have one.
+        """
         entry = self._entries.get(object_id)
-        if entry is not None and (tenant == SYSTEM or tenant == entry.tenant):
+        if entry is not None and tenant == entry.tenant:
             return entry
         if tenant == SYSTEM:
-            return next((other for other in self._others.values() if other.id == object_id), None)
+            return self._of_node(object_id) or self._only(object_id)
         return self._others.get((tenant, object_id)) if self._others else None
 
     def get(self, object_id: str, tenant: str) -> Entry:
@@ -66,8 +70,14 @@ class Table(Generic[Entry]):
         """
         entry = self.find(object_id, tenant)
         if entry is None:
-            raise NotFound(f"{self._noun} with id {object_id} not found", details={"id": object_id})
+            raise self._not_found(object_id)
         return entry
+
+    def named(self, object_id: str) -> list[Entry]:
+        """Return every object of that id, whoever owns it."""
+        entry = self._entries.get(object_id)
+        others = [other for other in self._others.values() if other.id == object_id] if self._others else []
+        return others if entry is None else [entry, *others]
 
     def shared(self, object_id: str, tenant: str) -> Entry:
         """Return an object that a tenant may use: its own, or one of the node's.
@@ -76,6 +86,17 @@ class Table(Generic[Entry]):
             NotFound: There is none of that id, or it is another tenant's.
         """
         return self.find(object_id, tenant) or self._of_node(object_id) or self.get(object_id, tenant)
+
+    def of_node(self, object_id: str) -> Entry:
+        """Return an object of the node's, whatever tenants call theirs.
+
+        Raises:
+            NotFound: The node has none of that id.
+        """
+        entry = self._of_node(object_id)
+        if entry is None:
+            raise self._not_found(object_id)
+        return entry
 
     def forbid_shared(self, object_id: str, tenant: str) -> None:
         """Refuse a tenant what only the owner may do.
@@ -92,7 +113,19 @@ class Table(Generic[Entry]):
 
     def _of_node(self, object_id: str) -> Entry | None:
         entry = self._entries.get(object_id)
-        return entry if entry is not None and entry.tenant == SYSTEM else None
+        return entry if entry is not None and entry.tenant == SYSTEM else self._others.get((SYSTEM, object_id))
+
+    def _only(self, object_id: str) -> Entry | None:
+        entries = self.named(object_id)
+        if len(entries) > 1:
+            raise InvalidType(
+                f"{len(entries)} tenants have a {self._noun} {object_id}: send this as the tenant whose it is",
+                details={"id": object_id},
+            )
+        return entries[0] if entries else None
+
+    def _not_found(self, object_id: str) -> NotFound:
+        return NotFound(f"{self._noun} with id {object_id} not found", details={"id": object_id})
 
     def __len__(self) -> int:
         return len(self._entries) + len(self._others)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.integration.node_agent.conftest import Events, Node, Run
+from tests.integration.node_agent.conftest import Events, Node, Run, open_room, room_record
 from tests.integration.node_agent.test_observers import speak
+from tests.integration.node_agent.test_pipes import pull
 from tests.support.hostile import CAPABILITIES
 from tests.support.rtp import MEDIA_CODECS, audio_parameters
 
 from tureen.bus import Bus
 from tureen.contract import subjects
-from tureen.contract.errors import Conflict, NotFound
+from tureen.contract.errors import Conflict, InvalidType, NotFound
 
 UDP = {"protocol": "udp", "ip": "default"}
 AUDIO = {
@@ -168,3 +169,52 @@ async def test_a_worker_like_the_nodes(run_node: Run) -> None:
     await node.ask("worker.close", "second", workerId=pool)
     assert node.worker_ids == [pool]
     await node.ask("router.dump", "first", routerId="router")
+
+
+async def test_a_room_is_on_the_nodes_workers_alone(run_node: Run) -> None:
+    """A router of a room is not made on a tenant's worker that is called like one of the pool that has gone."""
+    node = await run_node()
+    pool = node.worker_ids[0]
+    await node.ask("mediasoup.createWorker", "second", id=pool)
+    record = room_record(("of-room", node, 0))
+    await node.between("worker.close", workerId=pool)
+    with pytest.raises(NotFound):
+        await node.between("worker.createRouter", workerId=pool, id="of-room", record=record)
+    assert (await node.ask("worker.dump", "second", workerId=pool))["dump"]["routerIds"] == []
+
+
+async def test_routers_called_like_a_rooms(run_node: Run) -> None:
+    """What rooms pull finds the rooms' routers, and who asks for a producer is told of these alone."""
+    node = await run_node(workers=2)
+    for router_id in ("a", "b"):
+        await node.ask("worker.createRouter", "second", workerId=node.worker_ids[0], id=router_id)
+    await node.ask("router.createDirectTransport", "second", routerId="b", id="own")
+    await node.ask("transport.produceData", "second", transportId="own", id="chat")
+    await open_room(("a", node, 0), ("b", node, 1))
+    transport = await node.sending_transport("a")
+    await node.produce(transport["id"], id="audio")
+    await pull(node, "audio", "b", node, "a")
+    found = (await node.between("pipe.find", producerId="audio"))["holders"]
+    assert {(holder["routerId"], holder["roomId"]) for holder in found} == {("a", "room"), ("b", "room")}
+    assert (await node.between("pipe.find", producerId="chat"))["holders"] == []
+
+
+async def test_the_operator_and_ids_of_several(run_node: Run, heard: dict[str, Events]) -> None:
+    """The operator is told where an id is not enough; what its lease owns goes with it, whosever it is."""
+    node = await run_node()
+    for tenant in heard:
+        await ask_all(node, tenant, [MAKE[0]])
+    for name, options in (
+        ("router.dump", {"routerId": "router"}),
+        ("router.close", {"routerId": "router"}),
+        ("router.createDirectTransport", {"routerId": "router", "id": "direct"}),
+    ):
+        with pytest.raises(InvalidType, match="2 tenants have a Router router"):
+            await node.between(name, **options)
+    await node.between("lease.renew", ownerId="operator", ttlMs=60_000)
+    for tenant, own in (("first", "one"), ("second", "two")):
+        await node.ask("worker.createRouter", tenant, workerId=node.worker_ids[0], id=own)
+        await node.between("router.createDirectTransport", routerId=own, id="direct", ownerId="operator")
+    assert node.held()["transports"] == 2
+    await node.between("lease.end", ownerId="operator")
+    assert node.held() == {"routers": 4}

@@ -125,7 +125,7 @@ class History(RuleBasedStateMachine):
             assert self.connected
             assert self.now >= self.renewed.pop(lease) + lease.ttl
             assert self.leases.end(lease.tenant, lease.owner_id) is lease
-            for made in list(lease.owned.values()):
+            for made in list(lease.owned):
                 made.close()
                 self.leases.disown(made)
 
@@ -146,7 +146,7 @@ class History(RuleBasedStateMachine):
     def what_is_open_is_owned(self) -> None:
         """What is open belongs to a lease that lasts, and what a lease owns is open."""
         for lease, made in self.made.values():
-            assert made.closed != (lease in self.renewed and made.id in lease.owned)
+            assert made.closed != (lease in self.renewed and made in lease.owned)
         assert len(self.leases) == len(self.renewed)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tureen.contract.errors import NotFound, Unauthorized
+from tureen.contract.errors import InvalidType, NotFound, Unauthorized
 from tureen.contract.subjects import SYSTEM
 from tureen.node_agent.table import Table
 
@@ -55,7 +55,9 @@ def test_an_id_is_each_tenants_own(table: Table[Thing]) -> None:
     assert table.get("mine", "me") is mine
     assert table.get("mine", "you") is yours
     assert table.find("mine", "them") is None
-    assert table.get("mine", SYSTEM) is mine
+    with pytest.raises(InvalidType, match="2 tenants have a Thing mine"):
+        table.get("mine", SYSTEM)
+    assert table.named("mine") == [mine, yours]
     table.discard(mine)
     assert table.find("mine", "me") is None
     assert table.get("mine", "you") is table.get("mine", SYSTEM) is yours
@@ -72,6 +74,22 @@ def test_what_a_tenant_calls_like_the_nodes_is_its_own(table: Table[Thing]) -> N
     table.forbid_shared("the-nodes", "me")
     assert table.shared("the-nodes", "me") is own
     assert table.shared("the-nodes", "you").tenant == table.get("the-nodes", SYSTEM).tenant == SYSTEM
+    assert table.of_node("the-nodes").tenant == SYSTEM
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_nodes_is_the_operators_whoever_came_first(first: int) -> None:
+    """By an id that a tenant uses as well, the operator, and who may only use it, get the node's; never a tenant's."""
+    table: Table[Thing] = Table("Thing")
+    both = [Thing("x", SYSTEM), Thing("x", "me")]
+    table.add(both[first])
+    table.add(both[1 - first])
+    assert table.get("x", SYSTEM) is table.of_node("x") is table.shared("x", "you") is both[0]
+    with pytest.raises(Unauthorized):
+        table.forbid_shared("x", "you")
+    table.discard(both[0])
+    with pytest.raises(NotFound):
+        table.of_node("x")
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("xyz"), st.sampled_from("abc")), max_size=40))
@@ -89,4 +107,4 @@ def test_tenants_see_what_they_would_see_alone(steps: list[tuple[bool, str, str]
         for id_seen in "xyz":
             for tenant_seen in "abc":
                 assert table.find(id_seen, tenant_seen) is alone.get((tenant_seen, id_seen))
-            assert (table.find(id_seen, SYSTEM) is None) is not any((each, id_seen) in alone for each in "abc")
+            assert len(table.named(id_seen)) == sum((each, id_seen) in alone for each in "abc")

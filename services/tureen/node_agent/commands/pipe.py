@@ -63,11 +63,11 @@ async def list_pulls(state: AgentState, _call: Call, command: PipeList) -> PipeP
 
 
 async def find(state: AgentState, _call: Call, command: PipeFind) -> PipeFound:
-    """Tell which of this agent's routers hold a producer."""
+    """Tell which of this agent's routers hold a producer: those of rooms, all others are their tenants' affair."""
     holders = []
     for router in state.objects.routers.all():
         held = router.producers.get(command.producer_id)
-        if held is None:
+        if held is None or router.room_id is None:
             continue
         upstream = upstream_of(held)
         holders.append(

@@ -193,7 +193,7 @@ async def _make_webrtc(
         await state.settled(command.web_rtc_server_id, call)
     router = await state.named(state.objects.routers, command.router_id, call)
     listen_infos = command.listen_infos
-    server = _webrtc_server(state, call, router, command.web_rtc_server_id) if listen_infos is None else None
+    server = _webrtc_server(state, router, command.web_rtc_server_id) if listen_infos is None else None
     kind = server, None if listen_infos is None else tuple(listen_infos), _webrtc_options(command)
     known = router.worker.webrtc_kinds.get(kind)
     options = _given(command, _WEBRTC) if known is None else {}
@@ -211,14 +211,14 @@ async def _make_webrtc(
     return entry
 
 
-def _webrtc_server(state: AgentState, call: Call, router: RouterEntry, server_id: str | None) -> WebRtcServer:
+def _webrtc_server(state: AgentState, router: RouterEntry, server_id: str | None) -> WebRtcServer:
     """Return the WebRtcServer that was named, or the one that a worker of the pool has."""
     if server_id is None:
         server = router.worker.webrtc_server
         if server is None:
             raise InvalidType("missing webRtcServerId or listenInfos", details={"path": "listenInfos"})
         return server
-    entry = state.objects.webrtc_servers.shared(server_id, call.tenant)
+    entry = state.objects.webrtc_servers.shared(server_id, router.tenant)
     if entry.worker is not router.worker:
         raise Conflict(f"WebRtcServer {server_id} is of another worker than router {router.id}")
     return entry.webrtc_server

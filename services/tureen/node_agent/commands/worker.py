@@ -45,8 +45,9 @@ def _join(state: AgentState, call: Call, router_id: str, command: WorkerCreateRo
 
 async def _make(state: AgentState, call: Call, router_id: str, command: WorkerCreateRouter) -> RouterEntry:
     await state.settled(command.worker_id, call)
-    # Placement names a worker of the pool, whatever the room's tenant calls its own.
-    worker = state.objects.workers.shared(command.worker_id, SYSTEM if command.record is not None else call.tenant)
+    # Placement names a worker of the pool, whatever tenants call their own, and whether it is still there.
+    workers, of_room = state.objects.workers, command.record is not None
+    worker = workers.of_node(command.worker_id) if of_room else workers.shared(command.worker_id, call.tenant)
     tenant = worker.tenant if call.tenant == SYSTEM else call.tenant
     codecs = command.record.media_codecs if command.record is not None else command.media_codecs
     router = await worker.names(tenant).create_router(

@@ -80,9 +80,7 @@ class Puller:
             NotFound: The room has no such router here, or the source no such producer.
             TureenError: As the source refuses; `details.refuser` names its router.
         """
-        router = self._objects.routers.get(command.router_id, "system")
-        if router.room_id != command.room_id:
-            raise NotFound(f"Router {router.id} is of no room {command.room_id}", details={"id": router.id})
+        router = self._objects.router_of_room(command.router_id, command.room_id)
         held = await self._hop(router, command, timeout)
         return PipePulled(path=list(held.path))
 

@@ -73,7 +73,7 @@ class PipeServer:
             Conflict: The asker is on the way to the origin, so this would be a circle.
             NoCapacity: The router serves it to enough others already, or is as far from the origin as may be.
         """
-        router = self._objects.routers.get(command.router_id, "system")
+        router = self._objects.router_of_room(command.router_id, command.room_id)
         held = self._held(router, command)
         mark = fingerprint(command.to_wire())
         again = command.pull_id in self._servings
@@ -139,7 +139,7 @@ class PipeServer:
 
     def _held(self, router: RouterEntry, command: PipeServe) -> HeldProducer:
         held = router.producers.get(command.producer_id)
-        if held is None or router.room_id != command.room_id or (held.kind == "data") != command.data:
+        if held is None or (held.kind == "data") != command.data:
             raise NotFound(
                 f"Router {router.id} does not hold producer {command.producer_id}", details={"id": command.producer_id}
             )
