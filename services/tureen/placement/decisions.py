@@ -97,10 +97,14 @@ class DecisionLog:
         for number in reversed(self._rooms.get((tenant, room_id), ())):
             yield self._all[number]
 
-    def of_grant(self, grant_id: str) -> Kept | None:
-        """Return the decision that an offer came from, if it is still kept."""
+    def of_grant(self, tenant: str, grant_id: str) -> Kept | None:
+        """Return the decision that an offer to a tenant came from, if it is still kept.
+
+        A create may carry any grant: that of another tenant's is not explained.
+        """
         number = self._grants.get(grant_id)
-        return self._all[number] if number is not None else None
+        kept = self._all[number] if number is not None else None
+        return kept if kept is not None and kept.told["tenant"] == tenant else None
 
     def _drop(self, number: int) -> None:
         kept = self._all.pop(number)

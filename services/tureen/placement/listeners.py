@@ -128,7 +128,7 @@ class Listeners:
         state = self._state
         if not state.picture.holdings.take_event(what, event):
             self.inventories.ask(event.node_id)
-        if isinstance(event, ProducerEvent):
+        if isinstance(event, ProducerEvent) and event.room_id != subjects.ABSENT:
             state.plans.forget(event.producer_id, event.router_id)
         elif isinstance(event, WorkerEvent):
             log.warning("worker %s of node %s died", event.worker_id, event.node_id)

@@ -82,6 +82,15 @@ async def test_a_transport(start_replica: StartReplica, run_node: Run, ask: Ask)
     assert len((await ask("room.why", tenant="system", transportId=made["id"]))["decisions"]) == 1
     with pytest.raises(NotFound):
         await ask("room.why", tenant="acme", transportId=made["id"])
+    own = await node.ask("worker.createRouter", "acme", workerId=placed["workerId"])
+    await node.ask(
+        "router.createWebRtcTransport",
+        "acme",
+        routerId=own["id"],
+        id=made["id"],
+        grant=placed["grant"] | {"consumers": 1},
+    )
+    assert (await ask("room.why", tenant="acme", transportId=made["id"]))["decisions"] == []
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,9 @@ def test_the_oldest_go(history: list[tuple[str, bool]]) -> None:
         assert decisions == of_room[: len(decisions)]
         assert len(decisions) <= 4
     kept_grants = {grant_id for decisions in found.values() for kept in decisions if (grant_id := _grant(kept))}
-    known = {grant_id for kept in added if (grant_id := _grant(kept)) and log.of_grant(grant_id)}
+    known = {grant_id for kept in added if (grant_id := _grant(kept)) and log.of_grant("default", grant_id)}
     assert known == kept_grants
+    assert not any(log.of_grant("other", grant_id) for grant_id in known)
 
 
 def _grant(kept: Kept) -> str | None:

@@ -44,7 +44,7 @@ async def _why_transport(
     place = await _find(state, wanted, min(state.settings.find_timeout, call.remaining() * 0.8))
     if command.room_id not in {None, place.room_id}:
         raise NotFound(f"Transport with id {transport_id} not found", details={"id": transport_id})
-    kept = state.decisions.of_grant(place.grant_id) if place.grant_id is not None else None
+    kept = state.decisions.of_grant(tenant, place.grant_id) if place.grant_id is not None else None
     decisions = [kept.tell(inputs=command.inputs)] if kept is not None else []
     return RoomWhyAnswer(decisions=decisions, transport=place)
 
