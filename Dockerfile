@@ -1,5 +1,6 @@
 # One image for every service: `python -m tureen.node_agent`, `.placement`, `.signaling` and `.metrics`.
-ARG BASE_IMAGE=debian:bookworm-slim
+# Debian's Python is built with profile-guided optimization, which many others are not; docs/benchmarks.md, «The wire».
+ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${BASE_IMAGE} AS build
 RUN apt-get update \
@@ -24,7 +25,7 @@ RUN python -m tureen.signaling.page.build
 FROM ${BASE_IMAGE}
 # The libraries that a worker built from source needs; the official binary brings its own.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates libabsl20220623 libsrtp2-1 libssl3 libuv1 python3 \
+    && apt-get install --yes --no-install-recommends ca-certificates libabsl20240722 libsrtp2-1 libssl3t64 libuv1t64 python3 \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --home-dir /nonexistent tureen
 COPY --from=build /opt/tureen /opt/tureen
