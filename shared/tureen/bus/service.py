@@ -78,6 +78,8 @@ class Service:
         self._failures = FailureLog(time.monotonic)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._last_number = 0
+        self._arrived = 0.0
+        """When what is read in this turn of the loop arrived; 0 where nothing was yet."""
         self._subscription: Subscription | None = None
         self.stats = ServiceStatistics({name: EndpointStatistics() for name in handlers})
         self.identity = Identity(name, secrets.token_hex(11), version, dict(metadata or {}))
@@ -128,7 +130,7 @@ class Service:
 
     def _on_message(self, delivery: Delivery) -> None:
         """Refuse a message, or start a task for it."""
-        arrived = self._loop.time()
+        arrived = self._arrived or self._arrive()
         try:
             target = self._targets.of(delivery)
         except Refused as refused:
@@ -152,6 +154,15 @@ class Service:
         task = start_task(self._carry_out(number, delivery, call, size, json=json), self._loop)
         if not task.done():
             self._tasks[number] = task
+
+    def _arrive(self) -> float:
+        """Return the time, at which all that is read in this turn of the loop has arrived: some of it has to wait."""
+        self._arrived = arrived = self._loop.time()
+        self._loop.call_soon(self._end_turn)
+        return arrived
+
+    def _end_turn(self) -> None:
+        self._arrived = 0.0
 
     def _refuse(self, delivery: Delivery, error: TureenError, trace: TraceContext, *, json: bool) -> None:
         """Answer with an error what never became a command."""
@@ -181,7 +192,8 @@ class Service:
 
     def _started(self, call: Call, body: bytes, *, json: bool) -> Awaitable[Result]:
         """Validate a command and call its handler."""
-        if call.deadline <= self._loop.time():
+        # The loop's own clock may stand still for a turn.
+        if call.deadline <= time.monotonic():
             raise Timeout("it arrived too late to be started")
         model = call.command.request
         if json:

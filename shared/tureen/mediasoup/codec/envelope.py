@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
+from .again import Encode, Examples
 from .model import Model, TableModel, Union
 from .parts import Write, patch
 
 ENCODE_ERRORS = (struct.error, AttributeError, LookupError, TypeError, ValueError, OverflowError)
 """What writing raises when a dict is not what it should be."""
-
-# encode(id, handler_id, body)
-Encode: TypeAlias = Callable[[int, str, Mapping[str, Any] | None], bytearray]
 
 # Templates are kept for handler ids up to this length, in bytes. A UUID has 36.
 _MAX_LENGTH = 255
@@ -58,6 +56,7 @@ class Envelope:
         self.write_body = write_body
         # By the length of the handler's id, in bytes.
         self._templates: dict[int, _Template] = {}
+        self._examples = Examples(encode) if kind == "Request" and write_body is not None else None
 
     def encode(self, id_: int, handler_id: str, body: Mapping[str, Any] | None) -> bytearray:
         """Return a message with its length in front; a notification's id is 0.
@@ -65,9 +64,17 @@ class Envelope:
         Raises:
             TypeError: The body does not fit.
         """
+        examples = self._examples
         try:
+            if examples is not None and body is not None:
+                message = examples.encode(id_, handler_id, body)
+                if message is not None:
+                    return message
             handler = handler_id.encode()
-            return self._fill_in(self._templates[len(handler)], id_, handler, body)
+            message = self._fill_in(self._templates[len(handler)], id_, handler, body)
+            if examples is not None and body is not None:
+                examples.learn(handler_id, body)
+            return message
         except ENCODE_ERRORS:
             # There is no template yet, or something is wrong.
             message = self._encode(id_, handler_id, body)

@@ -18,7 +18,7 @@ from tureen.mediasoup.errors import ChannelError
 NAME = "FBS.WebRtcTransport.DumpResponse"
 SCTP = {"port": 5000, "maxSendMessageSize": 1, "maxReceiveMessageSize": 2, "sendBufferSize": 3}
 SCTP |= {"perStreamSendQueueLimit": 4, "maxReceiverWindowBufferSize": 5, "isDataChannel": True}
-thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def body(port: int = 40000, host: str = "127.0.0.1", candidates: int = 2, **base: Any) -> dict[str, Any]:
