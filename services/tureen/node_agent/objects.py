@@ -24,6 +24,7 @@ from tureen.mediasoup import (
     WebRtcServer,
     Worker,
 )
+from tureen.mediasoup.left import Left
 from tureen.mediasoup.names import NameSpace
 from tureen.mediasoup.webrtc_transport import WebRtcTransportOptions
 from tureen.node_agent.bookings import Bookings
@@ -67,6 +68,8 @@ class WorkerEntry:
     routers: set[RouterEntry] = field(default_factory=set)
     name_spaces: dict[str, NameSpace] = field(default_factory=dict)
     """What the worker calls the objects of each tenant that has any here."""
+    left: Left = field(default_factory=Left)
+    """What tenants have closed here a moment ago."""
     lost_routers: list[str] = field(default_factory=list)
     """The routers that went with it: mediasoup closes them before it tells of the death."""
     webrtc_kinds: dict[Hashable, WebRtcTransportOptions] = field(default_factory=dict)
@@ -82,7 +85,7 @@ class WorkerEntry:
         """Return the name space of a tenant's objects."""
         names = self.name_spaces.get(tenant)
         if names is None:
-            names = self.name_spaces[tenant] = NameSpace(self.worker)
+            names = self.name_spaces[tenant] = NameSpace(self.worker, self.left)
         return names
 
     def close(self) -> None:

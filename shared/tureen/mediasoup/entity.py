@@ -152,8 +152,13 @@ class Entity(EnhancedEventEmitter):
     def _closed_error(self) -> MediasoupError:
         name = type(self).__name__
         if self._channel.closed:
-            return WorkerClosedError(f"{name} {self._id} is closed, with its worker")
-        return NotFoundError(f"{name} {self._id} is closed")
+            return WorkerClosedError(f"{name} {self._told_id} is closed, with its worker")
+        return NotFoundError(f"{name} {self._told_id} is closed")
+
+    @property
+    def _told_id(self) -> str:
+        """Its id as whoever made it knows it."""
+        return self._id
 
     def _log_unknown(self, event: str) -> None:
         _logger.error("%s %s: ignoring unknown event %s", type(self).__name__, self._id, event)

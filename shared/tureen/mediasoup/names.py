@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tureen.mediasoup.asking import Listener
 from tureen.mediasoup.codec import Packed
+from tureen.mediasoup.errors import MediasoupError
 from tureen.mediasoup.ids import new_id
+from tureen.mediasoup.left import Left
 from tureen.mediasoup.types import AppData, RouterRtpCodecCapability
 
 if TYPE_CHECKING:
@@ -36,12 +38,14 @@ class NameSpace:
     another one in the worker, a random UUID, and what the worker says is told with the owner's.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, left: Left) -> None:
         """Make a name space in which there is nothing yet.
 
         Args:
             worker: The worker that all its owners share.
+            left: What they have closed, which they share as well.
         """
+        self._left = left
         self._worker = worker
         self._channel = worker._channel
         self._objects: set[str] = set()
@@ -50,6 +54,8 @@ class NameSpace:
         """What the worker calls an object, by the owner's id, where the two differ; also of some that are closed."""
         self._ids: dict[str, str] = {}
         """The same the other way round."""
+        self._look_in = 0
+        """After so many objects more it is looked which aliases are of what is closed: as many as there are aliases."""
         self.creating = _Creating(self)
         """The owner's ids of objects that the worker has been asked for."""
 
@@ -64,7 +70,9 @@ class NameSpace:
 
         The router's own ``id`` is the worker's, those of all that is made in it are the owner's.
         """
-        return await self._worker._make_router(self, media_codecs, self.in_worker(id), app_data)
+        router = await self._worker._make_router(self, media_codecs, self.in_worker(id), app_data)
+        router._owners_id = id
+        return router
 
     @property
     def closed(self) -> bool:
@@ -101,7 +109,9 @@ class NameSpace:
         """Drop the listener of an object, if it has one; until its id is used again it may still be asked to close."""
         if handler_id in self._objects:
             self._objects.discard(handler_id)
-            self._channel.unsubscribe(self._in_worker(handler_id))
+            known_as = self._in_worker(handler_id)
+            self._channel.unsubscribe(known_as)
+            self._left.add(known_as, self)
 
     def listens(self, handler_id: str) -> bool:
         """Tell whether the owner has an object of that id."""
@@ -109,9 +119,10 @@ class NameSpace:
 
     def in_worker(self, object_id: str) -> str:
         """Return what the worker shall call a new object, and keep it: the owner's id, unless it has that already."""
+        channel = self._channel
         if self._aliases:
-            self._forget_closed()
-        if object_id in self._channel.creating or self._channel.listens(object_id):
+            self._forget_closed(object_id)
+        if object_id in channel.creating or channel.listens(object_id) or self._left.by_another(object_id, self):
             alias = self._aliases[object_id] = new_id()
             self._ids[alias] = object_id
         return self._in_worker(object_id)
@@ -135,18 +146,30 @@ class NameSpace:
         return {name: self._in_worker(value) if name in _NAMES else value for name, value in body.items()}
 
     async def _told_later(self, response: Awaitable[Any]) -> Any:
-        body = await response
+        try:
+            body = await response
+        except (TypeError, MediasoupError) as error:
+            text = str(error)
+            for alias in filter(text.__contains__, self._ids):
+                raise type(error)(text.replace(alias, self._ids[alias])) from None
+            raise
         return _Told(self, body) if isinstance(body, Packed) else self.told(body)
 
     def _hear(self, listener: Listener, event: str, body: Mapping[str, Any]) -> None:
         listener(event, self.told(body))
 
-    def _forget_closed(self) -> None:
-        """Drop the aliases of what is gone."""
-        channel = self._channel
-        for object_id, alias in list(self._aliases.items()):
-            if alias not in channel.creating and not channel.listens(alias):
-                del self._aliases[object_id], self._ids[alias]
+    def _forget_closed(self, object_id: str) -> None:
+        """Drop the alias of an id if it is of what is gone, and now and then all such."""
+        self._look_in -= 1
+        for known in list(self._aliases) if self._look_in < 0 else self._aliases.keys() & {object_id}:
+            self._forget(known)
+        if self._look_in < 0:
+            self._look_in = len(self._aliases)
+
+    def _forget(self, object_id: str) -> None:
+        alias = self._aliases[object_id]
+        if alias not in self._channel.creating and not self._channel.listens(alias):
+            del self._aliases[object_id], self._ids[alias]
 
 
 class _Told:

@@ -45,7 +45,7 @@ class Router(TransportMaker):
     Made by ``worker.create_router()``.
     """
 
-    __slots__ = ("_pipes", "_rtp_capabilities", "_rtp_observers", "_worker")
+    __slots__ = ("_owners_id", "_pipes", "_rtp_capabilities", "_rtp_observers", "_worker")
 
     EVENTS: ClassVar[Mapping[str, str]] = {"workerclose": ""}
     OBSERVER_EVENTS: ClassVar[Mapping[str, str]] = {
@@ -71,6 +71,7 @@ class Router(TransportMaker):
         self._rtp_capabilities = rtp_capabilities
         self._rtp_observers: dict[str, RtpObserver] = {}
         self._pipes = Pipes(self)
+        self._owners_id = id_
         self._channel.subscribe(id_, self._on_notification)
 
     @property
@@ -88,6 +89,10 @@ class Router(TransportMaker):
         self._close_children()
         self._worker._routers.pop(self._id, None)
         self._observe("close")
+
+    @property
+    def _told_id(self) -> str:
+        return self._owners_id
 
     def _worker_closed(self) -> None:
         if self._closed:

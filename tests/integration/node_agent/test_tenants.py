@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -157,6 +158,19 @@ async def test_an_id_is_free_again_for_each(run_node: Run) -> None:
         made = await node.ask("router.createWebRtcTransport", "second", **MAKE[1][1], reuse=True)
         assert made["id"] == "webrtc"
         await node.ask("transport.close", "second", transportId="webrtc")
+
+
+async def test_a_router_that_closes_meanwhile(run_node: Run) -> None:
+    """An error names an object as its owner does, also where the worker knows it by another name."""
+    node = await run_node()
+    await ask_all(node, "first", MAKE[:1])
+    await ask_all(node, "second", MAKE[:1])
+    for tenant in ("second", "first"):
+        making = asyncio.create_task(node.ask("router.createDirectTransport", tenant, routerId="router"))
+        await asyncio.sleep(0)
+        await node.ask("router.close", tenant, routerId="router")
+        with pytest.raises(NotFound, match=r"^Router router is closed$"):
+            await making
 
 
 async def test_a_worker_like_the_nodes(run_node: Run) -> None:
