@@ -8,9 +8,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-import msgpack
+import msgspec
 
 from tureen.contract.errors import Conflict, InvalidType
+from tureen.contract.model import Command
+from tureen.contract.quick import as_read_quickly
+from tureen.contract.structs import CommandStruct
 
 Made = TypeVar("Made")
 
@@ -22,12 +25,23 @@ UNREPEATABLE = b""
 
 _NOT_OPTIONS = frozenset({"grant", "record", "incarnation", "generation", "reuse"})
 
-# A packer for every create would be made, with a quarter of a MB for what it packs.
-_pack = msgpack.Packer().pack
+_pack = msgspec.msgpack.Encoder().encode
+
+
+def mark_of(command: Command, asked: str) -> bytes:
+    """Return what makes two creates of one id the same create: who asks for what (`asked`), and the options.
+
+    Raises:
+        InvalidType: The options hold what cannot be compared.
+    """
+    quick = as_read_quickly(command)
+    if isinstance(quick, CommandStruct):
+        return _digest(_pack((asked, quick.without(_NOT_OPTIONS))))
+    return fingerprint({**command.chosen(), "": asked})
 
 
 def fingerprint(payload: Mapping[str, Any]) -> bytes:
-    """Return what makes two creates of one id the same create: its options, grants and room records apart.
+    """Return what tells payloads apart: their options, grants and room records not among them.
 
     Raises:
         InvalidType: The payload holds what cannot be compared: JSON knows longer numbers and deeper nesting.
@@ -35,8 +49,12 @@ def fingerprint(payload: Mapping[str, Any]) -> bytes:
     options = {key: value for key, value in sorted(payload.items()) if key not in _NOT_OPTIONS}
     try:
         packed = _pack(options)
-    except (OverflowError, RecursionError, TypeError, ValueError) as error:
+    except (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise InvalidType(f"the payload cannot be carried: {type(error).__name__}") from None
+    return _digest(packed)
+
+
+def _digest(packed: bytes) -> bytes:
     return hashlib.blake2b(packed, digest_size=16).digest()
 
 

@@ -20,7 +20,7 @@ from tureen.node_agent.events import EventPublisher
 from tureen.node_agent.grants import UsedGrants
 from tureen.node_agent.inventory import upstream_of
 from tureen.node_agent.leases import Closable, Leases
-from tureen.node_agent.memory import UNREPEATABLE, Creates, fingerprint
+from tureen.node_agent.memory import UNREPEATABLE, Creates, mark_of
 from tureen.node_agent.objects import (
     DataProducerEntry,
     HeldProducer,
@@ -157,7 +157,7 @@ class AgentState:
             make = self._owned(call.tenant, owner_id, make)
         mark = UNREPEATABLE
         if repeatable:
-            mark = fingerprint({**command.chosen(), "": f"{call.tenant} {call.command.name}"})
+            mark = mark_of(command, f"{call.tenant} {call.command.name}")
         reuse: bool = getattr(command, "reuse", False)
         return self.creates.once(object_id, mark, make, self._owner(call, command), reuse=reuse)
 

@@ -32,7 +32,7 @@ def decode_heartbeat(body: bytes) -> Heartbeat:
 
 
 def decode_command(model: type[Command], body: bytes) -> Command | None:
-    """Read a command from msgpack; the answer has the model's attributes, and of its methods `to_wire` and `chosen`.
+    """Read a command from msgpack; the answer has the model's attributes, and of its methods `to_wire`.
 
     Returns:
         The command, or None where the model has to read it: there is nothing quicker, or something is wrong with it.
@@ -46,8 +46,22 @@ def decode_command(model: type[Command], body: bytes) -> Command | None:
         return None
 
 
+def as_read_quickly(command: Command) -> Command | CommandStruct:
+    """Return a command that the model has read as `decode_command` would have read it; itself where that would not."""
+    struct = _STRUCTS.get(type(command))
+    if struct is None:
+        return command
+    try:
+        return msgspec.convert(command.to_wire(), struct)
+    except _ERRORS:
+        return command
+
+
 _HEARTBEAT: Final = msgspec.msgpack.Decoder(struct_of(Heartbeat)).decode
-_COMMANDS: Final[Mapping[type[Command], Callable[[bytes], Any]]] = {
-    model: msgspec.msgpack.Decoder(struct_of(model, CommandStruct)).decode
+_STRUCTS: Final[Mapping[type[Command], type[CommandStruct]]] = {
+    model: cast("type[CommandStruct]", struct_of(model, CommandStruct))
     for model in (RouterCreateWebRtcTransport, TransportRef, ProducerRef, ConsumerRef)
+}
+_COMMANDS: Final[Mapping[type[Command], Callable[[bytes], Any]]] = {
+    model: msgspec.msgpack.Decoder(struct).decode for model, struct in _STRUCTS.items()
 }

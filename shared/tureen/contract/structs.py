@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict
-from typing import Annotated, Any, ClassVar, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Self, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from pydantic import BaseModel
@@ -22,7 +22,7 @@ _LARGEST: Final = sys.float_info.max
 
 
 class CommandStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands for a command, or for a part of one: the two methods do what the model's do."""
+    """What stands for a command, or for a part of one."""
 
     defaults: ClassVar[Mapping[str, Any]] = {}
     """By the fields' names in Python; those that have none are here as well."""
@@ -30,13 +30,11 @@ class CommandStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def to_wire(self) -> dict[str, Any]:
         """Return it as a map with names as on the wire; what is None is left out."""
         values = zip(self.__struct_encode_fields__, msgspec.structs.astuple(self), strict=True)
-        return {wire: _each(value, CommandStruct.to_wire) for wire, value in values if value is not None}
+        return {wire: _on_wire(value) for wire, value in values if value is not None}
 
-    def chosen(self) -> dict[str, Any]:
-        """Return the fields that differ from their defaults, by their names in Python."""
-        defaults = self.defaults
-        values = msgspec.structs.asdict(self)
-        return {name: _each(value, CommandStruct.chosen) for name, value in values.items() if value != defaults[name]}
+    def without(self, names: Set[str]) -> Self:
+        """Return the command with some of its fields as where nobody gives them; it need not have all of those."""
+        return msgspec.structs.replace(self, **{name: self.defaults[name] for name in self.defaults.keys() & names})
 
 
 def struct_of(model: type[BaseModel], base: type[msgspec.Struct] = msgspec.Struct) -> type[msgspec.Struct]:
@@ -88,7 +86,7 @@ def _limited(kind: Any, notes: Any) -> Any:
     return Annotated[kind, msgspec.Meta(**limits)] if limits else kind
 
 
-def _each(value: Any, method: Any) -> Any:
+def _on_wire(value: Any) -> Any:
     if isinstance(value, CommandStruct):
-        return method(value)
-    return [_each(item, method) for item in value] if isinstance(value, list) else value
+        return value.to_wire()
+    return [_on_wire(item) for item in value] if isinstance(value, list) else value

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Any
 
+import msgpack
 import pytest
 
 from tureen.contract.errors import Conflict, InvalidType, NoCapacity
-from tureen.node_agent.memory import REMEMBERED, Creates, Tombstones, fingerprint
+from tureen.contract.media import RouterCreateWebRtcTransport
+from tureen.contract.quick import decode_command
+from tureen.node_agent.memory import REMEMBERED, Creates, Tombstones, fingerprint, mark_of
 
 
 class Clock:
@@ -144,3 +149,26 @@ async def test_an_id_is_each_owners_own() -> None:
     with pytest.raises(Conflict, match="closed a moment ago"):
         await creates.once("a", b"mark", make, "me")
     assert await creates.once("a", b"other", make, "you") == "yours"
+
+
+_GRANT = {"grantId": "g", "workerId": "w", "roomId": "r", "expiresAt": 5}
+_OPTIONS: dict[str, Any] = {"routerId": "r", "id": "t", "listenInfos": [{"protocol": "udp", "ip": "a"}]}
+
+
+def _marks(**more: Any) -> set[bytes]:
+    """Return the marks of a create as it is read from msgpack, from a map and from JSON."""
+    payload = {**_OPTIONS, **more}
+    model = RouterCreateWebRtcTransport
+    quick = decode_command(model, msgpack.packb(payload))
+    read = [model.parse(payload), model.parse_json(json.dumps(payload).encode()), *([] if quick is None else [quick])]
+    return {mark_of(command, "tenant router.createWebRtcTransport") for command in read}
+
+
+def test_marks() -> None:
+    """However a create is read, it is the same create: with other options another, with another grant not."""
+    (mark,) = _marks()
+    assert _marks(grant=_GRANT) == _marks(grant={**_GRANT, "grantId": "h"}) == _marks(reuse=True) == {mark}
+    others: list[dict[str, Any]] = [{"enableTcp": True}, {"listenInfos": None}, {"ownerId": "o"}, {"appData": {"a": 1}}]
+    marks = [_marks(**other) for other in others]
+    assert len({mark, *(each for (each,) in marks)}) == 1 + len(others)
+    assert mark_of(RouterCreateWebRtcTransport.parse(_OPTIONS), "other router.createWebRtcTransport") != mark
