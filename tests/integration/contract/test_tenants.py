@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -214,3 +216,26 @@ async def test_what_others_hold_is_not_there(cluster: Bus) -> None:
     assert found == []
     assert asked == {command for command in all_commands() if command.audience is Audience.TENANT}
     assert heard == []
+
+
+async def test_nobody_waits_for_what_others_make(cluster: Bus) -> None:
+    """While an object is made no other tenant's command that names its id waits for it."""
+    nodes = (await cluster.command("placement", "node.list", {}, tenant=SYSTEM))["nodes"]
+    worker = nodes[0]["workers"][0]
+    holder, asker = (Tenant(cluster, name, worker["workerId"], str) for name in (HOLDER, ASKERS[0]))
+    making = _by_name("node", "worker.createRouter")
+    os.kill(worker["pid"], signal.SIGSTOP)
+    try:
+        under_way = asyncio.create_task(holder.ask(making, {"workerId": worker["workerId"], "id": "x"}))
+        for example in {each.command: each for each in examples.load() if each.error is None}.values():
+            fields = [name for name in id_fields(example.command) if name in example.request]
+            if example.command.audience is Audience.TENANT and example.command.service == "node":
+                request = {**example.request, **dict.fromkeys(fields, "x")}
+                request.pop("grant", None)
+                await asker.ask(example.command, request)
+        assert not under_way.done()
+    finally:
+        os.kill(worker["pid"], signal.SIGCONT)
+    answer, failed = await under_way
+    assert not failed
+    assert answer["id"] == "x"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from tests.support.rtp import MEDIA_CODECS, audio_parameters
 
 from tureen.bus import Bus
 from tureen.contract import subjects
-from tureen.contract.errors import Conflict, InvalidType, NotFound
+from tureen.contract.errors import Conflict, InvalidType, NotFound, TureenError
 
 UDP = {"protocol": "udp", "ip": "default"}
 AUDIO = {
@@ -235,3 +237,57 @@ async def test_the_operator_and_ids_of_several(run_node: Run, heard: dict[str, E
     assert node.held()["transports"] == 2
     await node.between("lease.end", ownerId="operator")
     assert node.held() == {"routers": 4}
+
+
+def _steps(seed: int, number: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return commands that make, look at and close things in any order, most of which find what they name."""
+    rng = random.Random(seed)
+    known = [*MAKE, *MAKE, *LOOK, *CLOSE, ("transport.close", {"transportId": "direct"})]
+    steps: list[tuple[str, dict[str, Any]]] = list(MAKE)
+    for _ in range(number):
+        name, options = rng.choice(known)
+        steps.append((name, {**options, "reuse": True} if "id" in options and rng.random() < 0.8 else options))
+    return steps
+
+
+async def _answer(node: Node, tenant: str, name: str, options: dict[str, Any]) -> Any:
+    """Return the shape of an answer, or the error whole, after what the worker told before."""
+    for _ in range(2):
+        # It tells of what went with something else before it answers, and an answer is there a little sooner.
+        await node.ask("worker.getResourceUsage", tenant, workerId=node.worker_ids[0])
+    try:
+        ((_, answer),) = await ask_all(node, tenant, [(name, options)])
+    except TureenError as error:
+        return error.type, error.message, error.details
+    return _in_order(answer)
+
+
+def _in_order(value: Any) -> Any:
+    """Return an answer with its lists sorted: a worker tells what it has in an order of its own."""
+    if isinstance(value, dict):
+        return {key: _in_order(item) for key, item in value.items()}
+    return sorted(map(_in_order, value), key=repr) if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TUREEN_TENANTS_SEEDS", "2"))))
+async def test_whatever_others_do_meanwhile(run_node: Run, seed: int) -> None:
+    """A tenant gets what it would get alone, while another makes and closes things of the same ids."""
+    alone, shared = await run_node("alone"), await run_node("shared")
+    steps, others = _steps(seed, 100), iter(_steps(seed + 1000, 400))
+    expected = [await _answer(alone, "second", *step) for step in steps]
+    under_way: list[asyncio.Task[Any]] = []
+    answers = []
+    for step in steps:
+        under_way += [asyncio.create_task(_answer(shared, "first", *next(others))) for _ in range(3)]
+        await asyncio.sleep(0)
+        answers.append(await _answer(shared, "second", *step))
+    await asyncio.gather(*under_way)
+    different = [each for each in zip(steps, answers, expected, strict=True) if each[1] != each[2]]
+    assert different == []
+    for tenant in ("first", "second"):
+        await _answer(shared, tenant, *CLOSE[-1])
+    assert not shared.held()
+    names = shared.agent.state.objects.workers.of_node(shared.worker_ids[0]).name_spaces
+    assert [(len(each._objects), len(each.creating._ids)) for each in names.values()] == [(0, 0), (0, 0)]
+    dump = (await shared.between("worker.dump", workerId=shared.worker_ids[0]))["dump"]
+    assert dump["routerIds"] == []
