@@ -143,7 +143,8 @@ def shown(value: Any, probed: str) -> Any:
     if isinstance(value, dict):
         return {key.replace(probed, "<asked for>"): shown(item, probed) for key, item in value.items()}
     if isinstance(value, list):
-        return [shown(item, probed) for item in value]
+        # A worker tells what it has in an order of its own.
+        return sorted((shown(item, probed) for item in value), key=repr)
     if isinstance(value, str):
         return value.replace(probed, "<asked for>") if probed in value else "a string"
     return value if isinstance(value, bool | None) else "a number"

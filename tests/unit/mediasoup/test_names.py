@@ -79,6 +79,26 @@ async def test_aliases_go_with_their_objects(codec: Codec) -> None:
         assert not second._ids
 
 
+async def test_a_large_dump_is_told_in_turns(codec: Codec) -> None:
+    """What is told of very much has the owner's ids in it, and holds nobody up."""
+    async with stand_in_worker(codec) as (channel, _):
+        first, second = owners(channel)
+        first.subscribe(first.in_worker("x"), ignore)
+        alias = second.in_worker("x")
+        dump = {"id": alias, "consumers": [{"id": alias, "paused": False}] * 1000, alias: {alias: [alias]}}
+        turns, telling = 0, second.telling(dump)
+        while True:
+            try:
+                next(telling)
+            except StopIteration as end:
+                told = end.value
+                break
+            turns += 1
+        assert told == second.told(dump)
+        assert told["consumers"][-1]["id"] == told["id"] == "x"
+        assert turns == 1000 // 64
+
+
 def test_ids_are_left_for_a_while() -> None:
     """Whoever left an id may have it again; another one when so much was closed since that no news can be so late."""
     left = Left()
