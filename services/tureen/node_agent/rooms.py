@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import cast
 
 from tureen.contract.errors import Stale
 from tureen.contract.rooms import RoomRecord
+from tureen.mediasoup.types import RouterRtpCodecCapability
 from tureen.node_agent.objects import Objects, RouterEntry
 
 
 def accept(objects: Objects, record: RoomRecord) -> None:
-    """Keep a record, if none newer is known.
+    """Keep a record, if none newer is known; this node's routers of the room get its codecs, however it came here.
 
     Raises:
         Stale: A newer one is known: the sender must read it again and decide anew.
@@ -23,16 +25,20 @@ def accept(objects: Objects, record: RoomRecord) -> None:
             details={"incarnation": known.incarnation, "generation": known.generation},
         )
     objects.rooms[key] = record
+    if known is not None and known.media_codecs != record.media_codecs:
+        for router in _routers_of(objects, record):
+            give_codecs(router, record)
+
+
+def give_codecs(router: RouterEntry, record: RoomRecord) -> None:
+    """Let a router have the codecs of its room."""
+    router.router.update_media_codecs(cast("list[RouterRtpCodecCapability]", record.media_codecs))
 
 
 def unlisted(objects: Objects, record: RoomRecord) -> Iterable[RouterEntry]:
     """Return this node's routers of a room that its record does not list any more."""
     listed = {router.router_id for router in record.routers}
-    return [
-        router
-        for router in objects.routers.all()
-        if router.room_id == record.room_id and router.tenant == record.tenant and router.id not in listed
-    ]
+    return [router for router in _routers_of(objects, record) if router.id not in listed]
 
 
 def forget_unused(objects: Objects, tenant: str, room_id: str, node_id: str) -> None:
@@ -43,5 +49,11 @@ def forget_unused(objects: Objects, tenant: str, room_id: str, node_id: str) -> 
     record = objects.rooms.get((tenant, room_id))
     if record is None or any(router.node_id == node_id for router in record.routers):
         return
-    if not any(router.room_id == room_id and router.tenant == tenant for router in objects.routers.all()):
+    if not any(_routers_of(objects, record)):
         objects.rooms.pop((tenant, room_id), None)
+
+
+def _routers_of(objects: Objects, record: RoomRecord) -> Iterator[RouterEntry]:
+    """Yield this node's routers of a room."""
+    room = (record.tenant, record.room_id)
+    return (router for router in objects.routers.all() if (router.tenant, router.room_id) == room)

@@ -182,6 +182,37 @@ async def test_an_older_record_is_stale(run_node: Run) -> None:
     assert (await node.ask("router.dump", routerId="r1"))["dump"]["id"] == "r1"
 
 
+async def test_a_rooms_codecs_come_with_whatever_record(run_node: Run) -> None:
+    """Every router of a room has the codecs of its newest record, which may first come with another router's create."""
+    node = await run_node(workers=2)
+    places = (("r1", node, 0), ("r2", node, 1))
+    await open_room(places[0])
+    both = {**room_record(*places, generation=2), "mediaCodecs": MEDIA_CODECS[:1]}
+    none = {**room_record(*places, generation=3), "mediaCodecs": []}
+
+    async def codecs(router_id: str) -> list[str]:
+        told = await node.ask("router.getRtpCapabilities", routerId=router_id)
+        return [codec["mimeType"] for codec in told["rtpCapabilities"]["codecs"]]
+
+    assert len(await codecs("r1")) > 1
+    await node.between("worker.createRouter", workerId=node.worker_ids[1], id="r2", record=both)
+    assert await codecs("r1") == await codecs("r2") == [MEDIA_CODECS[0]["mimeType"]]
+    await node.between("router.close", routerId="r2")
+    again = {**both, "generation": 3}
+    none["generation"] = 4
+    await asyncio.gather(
+        node.between("worker.createRouter", workerId=node.worker_ids[1], id="r3", record=_listing(again, "r3")),
+        node.between("room.update", **_listing(none, "r3")),
+    )
+    assert await codecs("r1") == await codecs("r3") == []
+
+
+def _listing(record: dict[str, Any], router_id: str) -> dict[str, Any]:
+    """Return a record whose second router has another id."""
+    first, second = record["routers"]
+    return {**record, "routers": [first, {**second, "routerId": router_id}]}
+
+
 async def test_the_agent_is_the_arbiter(run_node: Run) -> None:
     """Beyond a room's share of a worker, or the worker's hard limit, a transport is refused and nothing is booked."""
     node = await run_node()

@@ -12,17 +12,12 @@ from tureen.node_agent.state import AgentState, Handlers
 
 async def update_room(state: AgentState, _call: Call, command: RoomRecord) -> None:
     """Keep a room's newest record; routers that it does not list any more are closed."""
-    known = state.objects.rooms.get((command.tenant, command.room_id))
     rooms.accept(state.objects, command)
     for router in rooms.unlisted(state.objects, command):
         router.router.close()
     listed = {router.router_id for router in command.routers}
     state.puller.unlisted(command.room_id, command.tenant, listed)
     state.server.unlisted(command.room_id, command.tenant, listed)
-    if known is not None and known.media_codecs != command.media_codecs:
-        for router in state.objects.routers.all():
-            if router.room_id == command.room_id and router.tenant == command.tenant:
-                router.router.update_media_codecs(command.media_codecs)  # type: ignore[arg-type]
     rooms.forget_unused(state.objects, command.tenant, command.room_id, state.settings.node_id)
 
 

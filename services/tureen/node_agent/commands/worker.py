@@ -60,6 +60,10 @@ async def _make(state: AgentState, call: Call, router_id: str, command: WorkerCr
     router.observer.once("close", lambda: state.router_closed(entry))
     state.events.attach(entry, "router", router_id, router)
     state.router_opened(entry)
+    newest = state.objects.record_of(entry)
+    if newest is not None and newest.media_codecs != codecs:
+        # The room got others while this router was made with those.
+        rooms.give_codecs(entry, newest)
     return entry
 
 
