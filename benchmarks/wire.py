@@ -23,7 +23,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -65,12 +64,14 @@ class Side:
         self.worker_id: str = json.loads(line)["workers"][0]
         self.version: str = json.loads(line).get("version", "")
         self.options: dict[str, Any] = {}
-        self._cpu = psutil.Process(self.process.pid)
+        self._tasks = Path(f"/proc/{self.process.pid}/task")
 
     def cpu(self) -> float:
-        """Return the processor time of this process alone, its worker's not included, in seconds."""
-        times = self._cpu.cpu_times()
-        return times.user + times.system
+        """Return the processor time of this process's threads, its worker's not included, in seconds.
+
+        The scheduler counts it in ns; what `times` tells is counted in ticks of 10 ms.
+        """
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in self._tasks.iterdir()) / 1e9
 
     async def prepare(self, requester: Requester, workload: dict[str, Any]) -> None:
         """Make the router that all transports are made on."""
