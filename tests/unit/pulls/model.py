@@ -23,7 +23,7 @@ from tureen.contract.cluster import (
     RouterEvent,
 )
 from tureen.contract.errors import TureenError
-from tureen.contract.rooms import RoomRouter
+from tureen.contract.rooms import RoomPolicy, RoomRecord, RoomRouter
 from tureen.node_agent.bookings import Bookings
 from tureen.node_agent.pipes.rules import Side, compare, refusal
 from tureen.placement.picture.holdings import Holdings
@@ -33,6 +33,18 @@ Steps = Generator[None, None, None]
 PLAN_LIFETIME = 10.0
 ATTEMPTS = 12
 """How often a way is asked for before the command's deadline."""
+ROOM = RoomRecord(
+    room_id="room",
+    tenant="t",
+    incarnation=1,
+    generation=1,
+    mediasoup_version="3.27.1",
+    media_codecs=[],
+    rtp_capabilities={},
+    policy=RoomPolicy(),
+    routers=[],
+)
+"""The room of which all routers are, as inventories have it; which of them are listed the model keeps by itself."""
 
 
 @dataclass(eq=False)
@@ -157,6 +169,7 @@ class World:
                 router_id=router_id,
                 worker_id=router.worker_id,
                 tenant="t",
+                record=ROOM,
                 producers=[
                     ProducerEntry(producer_id=producer_id, kind="video", upstream=_upstream(held))
                     for (at, producer_id), held in agent.held.items()
