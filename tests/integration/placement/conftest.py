@@ -21,7 +21,7 @@ StartReplica = Callable[..., Awaitable[Placement]]
 StartAgent = Callable[..., Awaitable[SimulatedAgent]]
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
-QUICK: dict[str, Any] = {"listen": 0.1, "janitor_interval": 0.05, "create_router_timeout": 0.5, "find_timeout": 0.5}
+QUICK: dict[str, Any] = {"listen": 0.1, "janitor_interval": 0.05, "create_router_timeout": 1.5, "find_timeout": 0.5}
 """Settings with which tests need not wait long."""
 
 
