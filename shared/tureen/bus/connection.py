@@ -84,6 +84,7 @@ class Connection:
         self._lost = asyncio.Event()
         self._restored = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+        self._closing = False
         self._endings: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -147,6 +148,8 @@ class Connection:
 
     async def close(self) -> None:
         """Send what is waiting and end the connection."""
+        # `asyncio.wait_for` of Python 3.11, which nats-py connects with, may swallow what cancels the keeper.
+        self._closing = True
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
@@ -168,8 +171,8 @@ class Connection:
     # Replacing the client.
 
     async def _keep(self) -> None:
-        """Replace every client that is lost, for as long as the process runs."""
-        while True:
+        """Replace every client that is lost, until this is closed."""
+        while not self._closing:
             await self._lost.wait()
             self._lost.clear()
             await self._replace()
@@ -179,7 +182,7 @@ class Connection:
 
     async def _replace(self) -> None:
         attempt = 0
-        while True:
+        while not self._closing:
             await asyncio.sleep(self._wait(attempt))
             try:
                 self._adopt(await self._attempt(self._next_server()))

@@ -212,6 +212,23 @@ async def test_closing_while_the_server_is_away(nats_server: NatsServer, connect
         await bus.request("a.b", {})
 
 
+async def test_closing_while_it_connects_again(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bus that is closed in whatever moment of connecting again is closed at once, and for good."""
+    for turns in range(60):
+        bus = await connect()
+        client = bus._connection.client
+        assert client is not None
+        monkeypatch.setattr(bus._connection, "_wait", lambda _: 0)
+        client._write(b"NONSENSE\r\n")
+        while bus.connected:
+            await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await bus.close()
+        assert not bus.connected
+
+
 async def test_closing_while_somebody_subscribes(connect: Connect) -> None:
     """A subscription under way when the bus is closed is told that there is no connection."""
     bus = await connect(connect_patience=0.2)
