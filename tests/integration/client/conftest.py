@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.conformance import helpers
+from tests.integration.client.everything import Everything
 from tests.integration.client.scaled import Scaled
 from tests.support.remote_cluster import ROOMY, RemoteCluster, remote_cluster
 from tests.support.remote_node import RemoteNode, remote_node
@@ -57,3 +58,9 @@ async def scaled(cluster: RemoteCluster) -> AsyncIterator[Scaled]:
             return await stack.enter_async_context(connect(cluster.url, **given))
 
         yield start
+
+
+@pytest.fixture
+async def made(client: Client) -> Everything:
+    """Give one object of each class, of a first client's."""
+    return await Everything.made_by(await client())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
@@ -128,6 +129,12 @@ class Everything:
 async def attach(client: Mediasoup, name: str, object_id: str, node_id: str) -> Any:
     """Have a client get at an object."""
     return await getattr(client, ATTACHING[name])(object_id, node_id=node_id)
+
+
+async def all_of(client: Mediasoup, made: Everything, node_id: str) -> dict[str, Any]:
+    """Return all objects as another client has them."""
+    found = await asyncio.gather(*(attach(client, name, each.id, node_id) for name, each in made.objects.items()))
+    return dict(zip(made.objects, found, strict=True))
 
 
 def shown(entity: Any) -> dict[str, Any]:

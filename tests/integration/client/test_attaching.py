@@ -13,27 +13,15 @@ from hypothesis import strategies as st
 from tests.conformance.helpers import comes, happens, hear, record
 from tests.conformance.samples import AUDIO, DEVICE
 from tests.integration.client.conftest import Client
-from tests.integration.client.everything import ATTACHING, HAPPENINGS, Everything, attach, shown
+from tests.integration.client.everything import ATTACHING, HAPPENINGS, Everything, all_of, attach, shown
 from tests.support.remote_node import RemoteNode
 
-from tureen.client import Mediasoup, connect
+from tureen.client import connect
 from tureen.contract.errors import Conflict, Unauthorized
 from tureen.mediasoup import Producer
 from tureen.mediasoup.errors import NotFoundError
 
 NAMES = list(ATTACHING)
-
-
-@pytest.fixture
-async def made(client: Client) -> Everything:
-    """Give one object of each class, of a first client's."""
-    return await Everything.made_by(await client())
-
-
-async def all_of(client: Mediasoup, made: Everything, node: RemoteNode) -> dict[str, Any]:
-    """Return all objects as another client has them."""
-    found = await asyncio.gather(*(attach(client, name, each.id, node.id) for name, each in made.objects.items()))
-    return dict(zip(made.objects, found, strict=True))
 
 
 @given(st.lists(st.sampled_from(sorted(HAPPENINGS)), max_size=12))
@@ -48,7 +36,7 @@ async def test_the_same(made: Everything, node: RemoteNode, happened: list[str])
     for name in happened:
         await HAPPENINGS[name](made)
     async with connect(node.url) as other:
-        there = await all_of(other, made, node)
+        there = await all_of(other, made, node.id)
         for name, each in made.objects.items():
             assert type(there[name]) is type(each)
             assert shown(there[name]) == shown(each), name
@@ -57,7 +45,7 @@ async def test_the_same(made: Everything, node: RemoteNode, happened: list[str])
 async def test_once(made: Everything, client: Client, node: RemoteNode) -> None:
     """An object is one here, however often and by how many it is asked for, and the maker gets what it has."""
     other = await client()
-    first, second = await asyncio.gather(all_of(other, made, node), all_of(other, made, node))
+    first, second = await asyncio.gather(all_of(other, made, node.id), all_of(other, made, node.id))
     for name in NAMES:
         assert first[name] is second[name]
     maker = made.router._link
@@ -100,7 +88,7 @@ async def test_what_mediasoup_tells_nobody(
     made: Everything, client: Client, node: RemoteNode, asked_here: bool
 ) -> None:
     """Whoever sets a property of which mediasoup has no event, both see it."""
-    there = await all_of(await client(), made, node)
+    there = await all_of(await client(), made, node.id)
     asking = Everything(made.router)
     asking.objects = made.objects if asked_here else there
     for name in (
@@ -126,7 +114,7 @@ async def test_connected_by_another(made: Everything, client: Client, node: Remo
 
 async def test_what_depends_on_it(made: Everything, client: Client, node: RemoteNode) -> None:
     """What ends because something else does says so to who has got at it, as it does to its maker."""
-    there = await all_of(await client(), made, node)
+    there = await all_of(await client(), made, node.id)
     told = {
         "seen": record(there["seen"], "producerclose"),
         "fetching": record(there["fetching"], "dataproducerclose"),
@@ -152,7 +140,7 @@ async def test_what_depends_on_it(made: Everything, client: Client, node: Remote
 
 async def test_events(made: Everything, client: Client, node: RemoteNode) -> None:
     """Events of media, of states and of messages reach who has got at an object."""
-    there = await all_of(await client(), made, node)
+    there = await all_of(await client(), made, node.id)
     told = [
         *(record(there["audio"], "score"), record(there["seen"], "score", "layerschange")),
         *(record(there["browser"], "icestatechange", "dtlsstatechange", "sctpstatechange"),),
@@ -177,7 +165,7 @@ def loud(producer: Any) -> dict[str, Any]:
 
 async def test_asking(made: Everything, client: Client, node: RemoteNode) -> None:
     """What is asked of an object is done, whoever asks: statistics, settings, sending, and what is made on it."""
-    there = await all_of(await client(), made, node)
+    there = await all_of(await client(), made, node.id)
     heard = record(made.one("chatting"), "message")
     there["chat"].send("hello", subchannels=[2])
     await happens(lambda: heard == [("message", b"hello", 51)])
@@ -196,7 +184,7 @@ async def test_asking(made: Everything, client: Client, node: RemoteNode) -> Non
 
 async def test_an_observer_of_somebody_else(made: Everything, client: Client, node: RemoteNode) -> None:
     """An observer's events are about producers that others let it hear, too, as soon as they are known here."""
-    there = await all_of(await client(), made, node)
+    there = await all_of(await client(), made, node.id)
     theirs: Producer = await there["direct"].produce(kind="audio", rtp_parameters={**AUDIO, "mid": "THEIRS"})
     added = record(made.one("levels").observer, "addproducer")
     await there["levels"].add_producer(producer_id=theirs.id)
@@ -211,7 +199,7 @@ async def test_an_observer_of_somebody_else(made: Everything, client: Client, no
 async def test_leaving(made: Everything, client: Client, node: RemoteNode) -> None:
     """What a client has made on what is others' goes when it leaves; what it has only got at stays."""
     guest = await client()
-    there = await all_of(guest, made, node)
+    there = await all_of(guest, made, node.id)
     before = await made.router.dump()
     router = await guest.attach_router(made.router.id, node_id=node.id)
     await router.create_active_speaker_observer()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import struct
 from collections import Counter
 from collections.abc import Mapping
@@ -15,10 +14,10 @@ from tests.conformance.helpers import happens, hear, record
 from tests.conformance.samples import AUDIO, DEVICE, MEDIA_CODECS
 from tests.integration.client.conftest import Client
 from tests.integration.client.cutting import away, caught_up, cut
-from tests.integration.client.everything import HAPPENINGS, Everything, attach, shown
+from tests.integration.client.everything import HAPPENINGS, Everything, all_of, shown
 from tests.support.remote_node import RemoteNode
 
-from tureen.client import Mediasoup, connect, connection
+from tureen.client import connect, connection
 from tureen.client.session import Session
 from tureen.contract.errors import Timeout
 from tureen.contract.registry import Command
@@ -39,18 +38,6 @@ COMEDIA = {"tuple": ("tuple", "tuple"), "rtcp_tuple": ("rtcptuple", "rtcptuple")
 """Those of a transport that learns addresses from packets."""
 
 
-@pytest.fixture
-async def made(client: Client) -> Everything:
-    """Give one object of each class, of a first client's."""
-    return await Everything.made_by(await client())
-
-
-async def all_of(client: Mediasoup, made: Everything, node: RemoteNode) -> dict[str, Any]:
-    """Return all objects as another client has them."""
-    found = await asyncio.gather(*(attach(client, name, each.id, node.id) for name, each in made.objects.items()))
-    return dict(zip(made.objects, found, strict=True))
-
-
 def expected(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Counter[str]:
     """Return the events that tell of what has changed of an object."""
     events = {**EVENTS, **(COMEDIA if name == "rtcp" else {})}
@@ -68,7 +55,7 @@ def expected(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 async def test_what_has_changed(made: Everything, node: RemoteNode, happened: list[str]) -> None:
     """Whatever has happened meanwhile, all properties are what the maker sees, and each change was told once."""
     async with connect(node.url) as other:
-        there = await all_of(other, made, node)
+        there = await all_of(other, made, node.id)
         before = {name: shown(each) for name, each in there.items()}
         told = {name: record(each, *each.EVENTS) for name, each in there.items()}
         async with away(other):
@@ -112,7 +99,7 @@ async def test_nobody_answers_at_first(
     """Where nobody answers when the connection is back, the client finds out later what it has missed."""
     monkeypatch.setattr(connection, "LOOK_INTERVAL", 0.1)
     other = await client()
-    there = await all_of(other, made, node)
+    there = await all_of(other, made, node.id)
     ask, failed = Session.ask, Counter[str]()
 
     async def deaf(self: Session, node_id: str | None, command: Command, *rest: Any) -> dict[str, Any]:
@@ -133,7 +120,7 @@ async def test_nobody_answers_at_first(
 async def test_cut_again(made: Everything, client: Client, node: RemoteNode, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is lost again while the client catches up is caught up with anew."""
     other = await client()
-    there = await all_of(other, made, node)
+    there = await all_of(other, made, node.id)
     ask, cuts = Session.ask, 0
 
     async def cutting(self: Session, node_id: str | None, command: Command, *rest: Any) -> dict[str, Any]:
@@ -156,7 +143,7 @@ async def test_what_is_changed_meanwhile(
 ) -> None:
     """What a client has changed itself while it catches up is not undone by an older dump."""
     other = await client()
-    there = await all_of(other, made, node)
+    there = await all_of(other, made, node.id)
     ask = Session.ask
 
     async def late(self: Session, node_id: str | None, command: Command, *rest: Any) -> dict[str, Any]:
